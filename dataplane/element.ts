@@ -1,0 +1,258 @@
+// What an element file declares, and what its functions get to see.
+//
+// An element is data plus functions, in one file: documentation block, name and ports,
+// configuration, counters, state, functions, handlers. The engine reads the declarations, makes
+// one frozen `self` an instance, and compiles the graph into fused functions that call these.
+//
+// Give exactly one of the packet functions:
+//   action  one packet in, the same packet (or null: drop) out of port 0; serves push and pull
+//   route   one packet in, the number of the output port back; serves push, and pull on port 0
+//   push / pull  full control: packets are emitted with self.out[port](p), fetched with self.in[port]()
+//
+// Who owns a packet: the function that got it. Returning it hands it on; null or DROP gives it to
+// the engine, which frees it; KEPT says that the element holds it (in a `packets` state), has
+// emitted it, or has freed it.
+
+import type {
+  CellDecl,
+  PacketFifo,
+  PacketsDecl,
+  Row,
+  StateDecl,
+  Table,
+  TableDecl,
+} from './declare.ts'
+import type { Packet, Pool } from './packet.ts'
+
+/** `route` returns this to drop the packet: the engine frees it. */
+export const DROP = -1
+/** `route` returns this when the packet is no longer the engine's. */
+export const KEPT = -2
+
+/** One keyword of a configuration. Click's argument types; see lib/click/args.ts for what each accepts. */
+export interface Arg<T> {
+  readonly type: string
+  readonly default: T | undefined
+  /** May also be given by position; positions follow the order of declaration. */
+  readonly positional: boolean
+  readonly mandatory: boolean
+  /** Phantom: the type of the parsed value. */
+  readonly value?: T
+}
+export type ConfigDecl = Readonly<Record<string, Arg<unknown>>>
+export type ConfigValues<C> = {
+  readonly [K in keyof C]: C[K] extends Arg<infer T> ? T : never
+}
+
+/** Collects configuration errors; all are reported together, each with the element's file and line. */
+export interface ErrorContext {
+  error(message: string): void
+  warning(message: string): void
+}
+
+/** What `configure` can look at. Nothing of the outside world: it also runs for `click-up check`. */
+export interface ConfigureContext extends ErrorContext {
+  /** The raw arguments, split at commas as Click does, comments and quotes as written. */
+  readonly args: readonly string[]
+  readonly name: string
+  readonly ninputs: number
+  readonly noutputs: number
+  /** Names that AddressInfo elements, and interfaces, define: 'x:eth' etc. are resolved by lib/click/args.ts. */
+  readonly addresses: AddressTable
+  /** Other element by name, seen from this element's compound; null: none. */
+  find(name: string): { readonly name: string; readonly className: string } | null
+}
+
+export interface AddressTable {
+  /** Text of the address of a kind ('ip', 'ipnet', 'ip6', 'eth') that a name stands for; null: unknown. */
+  lookup(name: string, kind: 'ip' | 'ipnet' | 'ip6' | 'ip6net' | 'eth'): string | null
+}
+
+type StateValue<S> =
+  S extends TableDecl<infer K, infer R>
+    ? Table<K, R>
+    : S extends CellDecl<infer R>
+      ? Row<R>
+      : S extends PacketsDecl
+        ? PacketFifo
+        : never
+
+export type PushFn = (p: Packet) => void
+export type PullFn = () => Packet | null
+
+/** What an element can ask of the router that it is in. */
+export interface RouterServices {
+  readonly pool: Pool
+  /** Milliseconds of the replica's clock, read once a turn of the loop. */
+  readonly nowMs: number
+  /** Microseconds since the epoch (or simulated), read once a turn of the loop. */
+  readonly nowUs: number
+  /** log2 of the service's number of buckets. */
+  readonly bucketsLog2: number
+  /** A seeded generator in [0, 1): the only randomness. */
+  random(): number
+  /** Calls a read handler ('element.handler' or a global one). Throws ClickUpError NOT_FOUND. */
+  readHandler(path: string, arg?: string): string
+  writeHandler(path: string, value: string): void
+  /** Stops the driver, as Click's `stop` handler does. */
+  stop(): void
+  /** Prints a line where Click prints (stderr), or to a file element's own stream. */
+  print(line: string): void
+  /** Service port by name (FromDevice, ToDevice); null: the router runs without that port. */
+  port(name: string): import('./io/device.ts').Port | null
+  /** Instance by full name; null: none. */
+  // biome-ignore lint/suspicious/noExplicitAny: another element's self
+  element(name: string): any
+}
+
+/** What an element's functions get: frozen, and all that they may touch. */
+export interface Self<C, D, N extends string, S, R> {
+  readonly name: string
+  readonly className: string
+  readonly ninputs: number
+  readonly noutputs: number
+  readonly config: ConfigValues<C>
+  /** What `configure` returned: lookup structures and programs, not changed afterwards. */
+  readonly plan: D
+  readonly counters: Record<N, number>
+  readonly state: { readonly [K in keyof S]: StateValue<S[K]> }
+  /** What `open` returned: files and sockets. Null before it ran, and where there is no `open`. */
+  readonly resource: R
+  /** Push outputs: the compiled rest of the path. An output that is not connected frees the packet. */
+  readonly out: readonly PushFn[]
+  /** Pull inputs. */
+  readonly in: readonly PullFn[]
+  readonly router: RouterServices
+  /** Frees a packet: for functions that keep packets. */
+  kill(p: Packet): void
+  /** Asks for `task` to run in the next turn (until it returns false). */
+  schedule(): void
+  /** Asks for `timer` to run at a time of router.nowMs; a later call replaces an earlier one. -1: never. */
+  timerAt(ms: number): void
+  /** Wakes the pull side: call when a packet became available at a pull output. */
+  notify(): void
+}
+
+export interface HandlerDecl<Me> {
+  /** Text of the value. `arg`: what came after the handler's name. */
+  read?(self: Me, arg: string): string
+  /** Throws Error with a message for a value that does not fit. */
+  write?(self: Me, value: string): void
+  /** Shown by `handlers`; 'button' handlers take no value. */
+  readonly button?: boolean
+}
+
+export interface ElementSpec<
+  C extends ConfigDecl,
+  D,
+  N extends string,
+  S extends Readonly<Record<string, StateDecl>>,
+  R,
+  Me,
+> {
+  /** Click's class name. */
+  readonly name: string
+  /** Click's port count code: '1/1', '1/1-2', '-/-', '1-/=' (see Element::port_count). */
+  readonly ports: string
+  /** Click's processing code: 'a/a' (default), 'h/h', 'l/l', 'h/l', 'a/ah' … */
+  readonly processing?: string
+  /** Click's flow code: 'x/x' (default). */
+  readonly flow?: string
+  /** Keywords. With 'raw', `configure` parses context.args itself. */
+  readonly config: C | 'raw'
+  /** Each is also a read handler and a metric. The text says what it counts. */
+  readonly counters?: Readonly<Record<N, string>>
+  readonly state?: S
+  /** Capability words, as Click's Element::flags and driver requirements: 'source' has a task of its own. */
+  readonly source?: boolean
+  /** Why `resource` may hold state that does not move (an open file, a socket). Needed with `open`. */
+  readonly local?: string
+  /** Checks the configuration and makes what the packet functions need. Pure. */
+  configure?(config: ConfigValues<C>, context: ConfigureContext): D
+  /** A packet function made for this instance (a compiled classifier): used in place of action/route. */
+  specialize?(self: Me): (self: Me, p: Packet, port: number) => number
+  /** Opens files and sockets. Throws ClickUpError. */
+  open?(self: Omit<Me, 'resource'>, context: ErrorContext): R
+  /** After every element is open: schedules tasks, sets timers, checks other elements. */
+  initialize?(self: Me, context: ErrorContext): void
+  action?(self: Me, p: Packet): Packet | null
+  route?(self: Me, p: Packet, port: number): number
+  push?(self: Me, port: number, p: Packet): void
+  pull?(self: Me, port: number): Packet | null
+  /** One bounded piece of work; true: did something (call again soon). */
+  task?(self: Me): boolean
+  timer?(self: Me): void
+  /** Before the router goes. */
+  close?(self: Me): void
+  readonly handlers?: Readonly<Record<string, HandlerDecl<Me>>>
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: every element, whatever it declares
+export type AnyElement = ElementSpec<any, any, any, any, any, any>
+
+/** Declares an element. The types of `self` follow from the declarations: a misspelt name does not compile. */
+export function element<
+  const C extends ConfigDecl,
+  D = undefined,
+  const N extends string = never,
+  const S extends Readonly<Record<string, StateDecl>> = Record<never, never>,
+  R = null,
+>(spec: ElementSpec<C, D, N, S, R, Self<C, D, N, S, R>>): AnyElement {
+  const functions = ['action', 'route', 'push', 'pull'].filter((f) => f in spec)
+  if (functions.includes('action') && functions.length > 1)
+    throw new Error(`${spec.name}: action serves push and pull; it stands alone`)
+  if (spec.open !== undefined && spec.local === undefined)
+    throw new Error(`${spec.name}: 'local' must say why its resource need not move`)
+  return Object.freeze(spec) as AnyElement
+}
+
+/** Argument types. Positional arguments come in the order of declaration, as in Click's Args. */
+export const arg = {
+  int: (d?: number) => decl<number>('int', d),
+  /** 0 and up. */
+  count: (d?: number) => decl<number>('count', d),
+  /** Real number. */
+  real: (d?: number) => decl<number>('real', d),
+  bool: (d?: boolean) => decl<boolean>('bool', d),
+  /** Quoted or not: quotes are taken off. */
+  string: (d?: string) => decl<string>('string', d),
+  /** As written: for patterns and filter expressions. */
+  text: (d?: string) => decl<string>('text', d),
+  /** Seconds, with units as Click has them ('10ms'). */
+  seconds: (d?: number) => decl<number>('seconds', d),
+  /** Bits or bytes a second ('10Mbps'); value in bytes a second. */
+  bandwidth: (d?: number) => decl<number>('bandwidth', d),
+  /** IPv4 as int32. */
+  ip: (d?: number) => decl<number>('ip', d),
+  /** IPv4 prefix: address and mask as int32. */
+  ipnet: (d?: { addr: number; mask: number }) => decl<{ addr: number; mask: number }>('ipnet', d),
+  eth: (d?: Uint8Array) => decl<Uint8Array>('eth', d),
+  /** Byte or short in 0x or decimal, bounds checked. */
+  u8: (d?: number) => decl<number>('u8', d),
+  u16: (d?: number) => decl<number>('u16', d),
+  u32: (d?: number) => decl<number>('u32', d),
+  filename: (d?: string) => decl<string>('filename', d),
+  /** Name of another element. */
+  element: (d?: string) => decl<string>('element', d),
+  /** Name or offset of an annotation ('PAINT', 20). */
+  anno: (d?: string) => decl<string>('anno', d),
+}
+
+function decl<T>(type: string, d: T | undefined): Arg<T> & ArgSteps<T> {
+  return make<T>({ type, default: d, positional: false, mandatory: false })
+}
+
+interface ArgSteps<T> {
+  /** May be given by position. */
+  at(): Arg<T> & ArgSteps<T>
+  /** Must be given (by position where `at`). */
+  must(): Arg<T> & ArgSteps<T>
+}
+
+function make<T>(a: Arg<T>): Arg<T> & ArgSteps<T> {
+  return Object.freeze({
+    ...a,
+    at: () => make<T>({ ...a, positional: true }),
+    must: () => make<T>({ ...a, mandatory: true }),
+  })
+}

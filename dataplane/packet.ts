@@ -1,0 +1,182 @@
+// Packets and the pool that they live in.
+//
+// All frames of a pool lie in one memory (with the xdp driver: the AF_XDP UMEM). A Packet is made
+// once for each frame and reused for ever: integer offsets and annotations, never a copy, never
+// garbage. IPv4 addresses are int32 (a uint32 above 2^31 turns into a heap number and costs ten
+// times as much).
+//
+//   base            off                         end            limit
+//   |--- headroom ---|------- packet data -------|-- tailroom --|
+
+import { FRAME_HEADROOM, FRAME_SIZE } from '../lib/limits.ts'
+
+/** Bytes of Click's general annotation area (packet_anno.hh), for elements that name an offset. */
+export const ANNO_SIZE = 48
+
+export class Packet {
+  /** The memory that the offsets below point into: the pool's, or its own for a jumbo packet. */
+  mem: Uint8Array
+  /** First byte that headroom may grow down to. */
+  base: number
+  /** First byte of the packet. */
+  off: number
+  /** One past the last byte of the packet. */
+  end: number
+  /** One past the last byte of the frame. */
+  limit: number
+  /** Offset of the link header; -1: not set. */
+  mac = -1
+  /** Offset of the network header; -1: not set. */
+  net = -1
+  /** Offset of the transport header; -1: not set. */
+  transport = -1
+  /** Destination address annotation: IPv4 as int32; 0: none. */
+  dst = 0
+  /** Paint annotation, 0..255. */
+  paint = 0
+  /** Bucket of the steering key; -1: not steered (made here, or not IP). */
+  bucket = -1
+  /** Index of the service port that it came in by; -1: none. */
+  port = -1
+  /** Time annotation, µs since the epoch; 0: none. */
+  timeUs = 0
+  /** Packet type annotation, Linux's pkttype: 0 host, 1 broadcast, 2 multicast, 3 other, 4 out. */
+  type = 0
+  /** Next packet of an intrusive list (a pool's free list, a queue); null: none. */
+  next: Packet | null = null
+  /** Annotations that have no field of their own, by Click's offsets; made when first needed. */
+  anno: Uint8Array | null = null
+  /** Number of the frame in its pool; -1: a jumbo packet with memory of its own. */
+  readonly frame: number
+
+  constructor(mem: Uint8Array, base: number, limit: number, frame: number) {
+    this.mem = mem
+    this.base = base
+    this.off = base
+    this.end = base
+    this.limit = limit
+    this.frame = frame
+  }
+
+  get length(): number {
+    return this.end - this.off
+  }
+
+  /** Makes room for n bytes in front; false: no head room left, the packet is as before. */
+  push(n: number): boolean {
+    if (this.off - n < this.base) return false
+    this.off -= n
+    return true
+  }
+
+  /** Takes n bytes off the front; false: the packet is shorter than that, and is as before. */
+  pull(n: number): boolean {
+    if (this.end - this.off < n) return false
+    this.off += n
+    return true
+  }
+
+  /** Forgets annotations and headers: the state of a fresh packet. */
+  reset(): void {
+    this.mac = -1
+    this.net = -1
+    this.transport = -1
+    this.dst = 0
+    this.paint = 0
+    this.bucket = -1
+    this.port = -1
+    this.timeUs = 0
+    this.type = 0
+    this.next = null
+    if (this.anno !== null) this.anno.fill(0)
+  }
+}
+
+/**
+ * A fixed number of frames. `alloc` never allocates memory; at the limit it returns null and counts.
+ */
+export class Pool {
+  readonly mem: Uint8Array
+  readonly frames: number
+  readonly frameSize: number
+  /** Times that `alloc` found no frame. */
+  exhausted = 0
+  #packets: Packet[] = []
+  #free: Packet[] = []
+
+  /** @param mem memory of at least frames * frameSize bytes; made where it is not given */
+  constructor(frames: number, mem?: Uint8Array, frameSize: number = FRAME_SIZE) {
+    this.frames = frames
+    this.frameSize = frameSize
+    this.mem = mem ?? new Uint8Array(new ArrayBuffer(frames * frameSize))
+    for (let i = 0; i < frames; i++) {
+      const p = new Packet(this.mem, i * frameSize, (i + 1) * frameSize, i)
+      this.#packets.push(p)
+    }
+    for (let i = frames - 1; i >= 0; i--) this.#free.push(this.#packets[i]!)
+  }
+
+  get available(): number {
+    return this.#free.length
+  }
+
+  /** An empty packet with the standard headroom, or null where every frame is in use. */
+  alloc(headroom: number = FRAME_HEADROOM): Packet | null {
+    const p = this.#free.pop()
+    if (p === undefined) {
+      this.exhausted++
+      return null
+    }
+    p.off = p.base + headroom
+    p.end = p.off
+    return p
+  }
+
+  /** A packet with `length` bytes of data, of its own memory where a frame is too short for it. */
+  allocLength(length: number, headroom: number = FRAME_HEADROOM): Packet | null {
+    if (headroom + length > this.frameSize) {
+      const size = headroom + length + FRAME_HEADROOM
+      const p = new Packet(new Uint8Array(size), 0, size, -1)
+      p.off = headroom
+      p.end = headroom + length
+      return p
+    }
+    const p = this.alloc(headroom)
+    if (p !== null) p.end = p.off + length
+    return p
+  }
+
+  /** Gives the packet's frame back. The caller must not touch the packet again. */
+  free(p: Packet): void {
+    if (p.frame < 0) return // a jumbo packet: the collector takes it
+    p.reset()
+    this.#free.push(p)
+  }
+
+  /** The packet of a frame number: what a driver gets back from a ring. */
+  packet(frame: number): Packet {
+    return this.#packets[frame]!
+  }
+
+  /** A copy with the same data, headroom and annotations; null where every frame is in use. */
+  clone(p: Packet): Packet | null {
+    const q = this.allocLength(p.end - p.off, p.off - p.base)
+    if (q === null) return null
+    q.mem.set(p.mem.subarray(p.off, p.end), q.off)
+    const shift = q.off - p.off
+    q.mac = p.mac < 0 ? -1 : p.mac + shift
+    q.net = p.net < 0 ? -1 : p.net + shift
+    q.transport = p.transport < 0 ? -1 : p.transport + shift
+    q.dst = p.dst
+    q.paint = p.paint
+    q.bucket = p.bucket
+    q.port = p.port
+    q.timeUs = p.timeUs
+    q.type = p.type
+    if (p.anno !== null) {
+      q.anno ??= new Uint8Array(ANNO_SIZE)
+      q.anno.set(p.anno)
+    }
+    return q
+  }
+}
