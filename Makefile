@@ -1,0 +1,40 @@
+# The one entry point. `make` lists what there is.
+
+SHELL := /bin/bash
+BIN := node_modules/.bin
+
+.DEFAULT_GOAL := help
+.PHONY: help setup build compile native lint format test demo bench clean
+
+help: ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
+
+setup: ## installs what is missing: npm packages and, as root on Debian or Ubuntu, system packages
+	@deploy/setup.sh
+
+build: setup ## compiles TypeScript, the native addon and the BPF programs into build/
+	@$(MAKE) --no-print-directory compile native
+
+compile:
+	@mkdir -p build && flock build/.lock $(BIN)/tsc
+
+native:
+	@mkdir -p build && flock build/.lock-native $(MAKE) --no-print-directory -C dataplane/native
+
+lint: setup ## formatter and linter
+	@$(BIN)/biome check --error-on-warnings .
+
+format: ## formats and fixes what can be fixed by itself
+	@$(BIN)/biome check --write .
+
+test: build ## every test; the last line is `N passed, N failed`
+	@deploy/test.sh
+
+demo: build ## upgrades a NAT under live traffic and reports what was lost (nothing)
+	@node build/demo/main.js
+
+bench: build ## speed, as ratios; CLICK= and FASTCLICK= name peers' binaries
+	@node build/test/bench/main.js
+
+clean: ## removes what the build made
+	@rm -rf build out

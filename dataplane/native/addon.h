@@ -1,0 +1,23 @@
+/* Shared by the files of the addon: registering functions, and errors that carry the system call,
+ * errno and the interface. Mechanism only: every decision is made in TypeScript. */
+#ifndef CLICKUP_ADDON_H
+#define CLICKUP_ADDON_H
+
+#define NAPI_VERSION 8
+#include <node_api.h>
+
+/* Each file's entry: adds its functions to `exports`. */
+void sys_init(napi_env env, napi_value exports);    /* sys.c: namespaces, poll, eventfd */
+void packet_init(napi_env env, napi_value exports); /* packet.c: AF_PACKET */
+#ifdef HAVE_BPF
+void bpf_init(napi_env env, napi_value exports); /* bpf.c: objects, maps, attach, test run */
+void xsk_init(napi_env env, napi_value exports); /* xsk.c: UMEM and AF_XDP sockets */
+#endif
+
+void addon_function(napi_env env, napi_value exports, const char *name, napi_callback fn);
+
+/* Throws Error with properties `syscall`, `errno` (positive), `code` ("EPERM") and `where`; the
+ * message is "<syscall> <where>: <strerror>". Returns NULL, for `return addon_throw(...)`. */
+napi_value addon_throw(napi_env env, const char *syscall, int err, const char *where);
+
+#endif

@@ -1,0 +1,2 @@
+#include "addon.h"
+void packet_init(napi_env env, napi_value exports) { (void)env; (void)exports; }
