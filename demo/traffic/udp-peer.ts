@@ -5,8 +5,8 @@
 // Usage: node udp-peer.js client HOST PORT FLOWS PACKETS_PER_S
 //        node udp-peer.js server PORT FLOWS PACKETS_PER_S
 // The server listens on PORT + flow, learns each flow's peer from its first packet (for a NAT: the
-// mapped address), and sends its own numbered stream there. Prints `ready` when every flow has
-// received. `stop` on standard input stops sending; `finish` prints what was sent and received.
+// mapped address), and sends its own numbered stream there. Prints `listening` when its sockets are
+// bound and `ready` when every flow has received. `stop` on standard input stops sending; `finish` prints what was sent and received.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { createInterface } from 'node:readline'
@@ -33,6 +33,7 @@ interface Flow {
 let lastAt = 0
 let longestGapMs = 0
 let errors = 0
+let bound = 0
 
 function makeFlow(index: number): Flow {
   const socket = createSocket('udp4')
@@ -54,7 +55,9 @@ function makeFlow(index: number): Flow {
     flow.check.receive(message.readUInt32BE(8))
   })
   socket.on('error', () => errors++)
-  socket.bind(role === 'client' ? 0 : port + index)
+  socket.bind(role === 'client' ? 0 : port + index, () => {
+    if (++bound === flows) console.log('listening')
+  })
   return flow
 }
 
