@@ -1,0 +1,168 @@
+// Types of the native addon, and its loader. The addon is mechanism only: one function is one system
+// call or a few; every decision is made by its callers. Its files: sys.c, packet.c, xsk.c, bpf.c.
+//
+// Errors that it throws have `syscall`, `errno`, `code` ('EPERM') and `where`; systemError turns
+// them into a ClickUpError with a hint. The addon keeps nothing outside of what it returns, so
+// several threads may load it.
+
+import { existsSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { fileURLToPath } from 'node:url'
+import { ClickUpError } from '../../lib/errors.ts'
+
+/** sys.c: always there. */
+export interface SysNative {
+  readonly features: {
+    /** Built with libbpf: the functions of xsk.c and bpf.c are there. */ readonly bpf: boolean
+  }
+  eventfdOpen(): number
+  /** Adds 1: ends a `poll` of another thread. */
+  eventfdWrite(fd: number): void
+  eventfdDrain(fd: number): void
+  closeFd(fd: number): void
+  /**
+   * poll(2), blocking the thread. `pollfds` is an array of struct pollfd: two words each, the
+   * descriptor and events | revents << 16. Returns how many are ready (0 also when interrupted).
+   * @param timeoutMs may be a fraction; below 0: no limit
+   */
+  poll(pollfds: Int32Array, count: number, timeoutMs: number): number
+  /** Calls `fn` with this thread in the network namespace at `path`, and comes back. */
+  inNetns<T>(path: string, fn: () => T): T
+  /** MAC is 6 bytes, zero for an interface without one. Throws ENODEV. */
+  interfaceInfo(name: string): { index: number; mtu: number; up: boolean; mac: Uint8Array }
+}
+
+export const POLLIN = 1
+export const POLLERR = 8
+
+/** packet.c: AF_PACKET sockets. Frames are described by 3 words each in an Int32Array. */
+export interface PacketNative {
+  /** A socket bound to the interface, promiscuous, blind to what the host itself sends. */
+  packetOpen(name: string, receiveBytes: number, sendBytes: number): number
+  /**
+   * Receives up to `count` frames into `mem`. In: slot[3i] the offset to write to, slot[3i+1] the room
+   * there. Out: offset (4 lower where a VLAN tag was put back), length (more than the room where the
+   * frame was cut), packet type. Returns how many came, or -errno.
+   */
+  packetReceive(fd: number, mem: Uint8Array, slots: Int32Array, count: number): number
+  /** Sends frames slot[3i], slot[3i+1] of `mem` from `first` on. Returns how many went, or -errno. */
+  packetSend(fd: number, mem: Uint8Array, slots: Int32Array, first: number, count: number): number
+  /** Frames dropped by the kernel since the last call. */
+  packetDropped(fd: number): number
+  /** True once the interface is gone for good. */
+  packetGone(fd: number): boolean
+}
+
+/** Where a ring's words are in its memory: indices of 32-bit words. */
+export interface XskRing {
+  /** The mapped ring; detached by xskClose. */
+  readonly memory: ArrayBuffer
+  readonly producer: number
+  readonly consumer: number
+  readonly flags: number
+  /** First descriptor. Rx and tx: 4 words each (address, 0, length, options); fill, completion: 2. */
+  readonly desc: number
+}
+
+export interface Xsk {
+  /** For xskClose. */
+  readonly handle: object
+  readonly fd: number
+  readonly zeroCopy: boolean
+  readonly rx: XskRing
+  readonly tx: XskRing
+  readonly fill: XskRing
+  readonly completion: XskRing
+}
+
+/** xsk.c: AF_XDP. There only with features.bpf. */
+export interface XskNative {
+  /** Memory for frames, to be shared by sockets; `umemClose` after the last of them is closed. */
+  umemOpen(bytes: number): { readonly handle: object; readonly memory: ArrayBuffer }
+  umemClose(handle: object): void
+  /**
+   * A bound socket. `share` -1: registers the memory; else the descriptor of the first socket on the
+   * same memory. Sizes are powers of two. Throws EBUSY while a closed socket still holds the queue.
+   */
+  xskOpen(
+    umem: object,
+    share: number,
+    name: string,
+    queue: number,
+    ringSize: number,
+    chunkSize: number,
+    zeroCopy: boolean,
+  ): Xsk
+  xskClose(handle: object): void
+  /** sendto without data: makes the kernel work on the tx ring. Returns 0 or errno. */
+  xskKick(fd: number): number
+  /** 0, or the errno that says why the socket does not work (ENXIO: its interface is gone). */
+  xskCheck(fd: number): number
+  /** Fills out[0..5]: rx_dropped, rx_invalid, tx_invalid, rx_ring_full, fill_empty, tx_empty. */
+  xskStatistics(fd: number, out: Float64Array): void
+  /** Loads the object file, attaches its program to the interface; every queue is passed on at first. */
+  redirectOpen(object: string, name: string): { readonly handle: object; readonly mapFd: number }
+  /** From now on packets of `queue` go to the socket. */
+  redirectSet(handle: object, queue: number, fd: number): void
+  redirectClose(handle: object): void
+}
+
+export interface Native extends SysNative, PacketNative, XskNative {}
+
+/** Files that the native build makes: build/native, seen from the source and the compiled place. */
+export function nativeFile(name: string): string {
+  const places = ['../../native/', '../../build/native/']
+  const files = places.map((place) => fileURLToPath(new URL(place + name, import.meta.url)))
+  return files.find((file) => existsSync(file)) ?? files[0]!
+}
+
+let loaded: Native | null = null
+
+/** The addon. Throws ClickUpError DRIVER where it was not built or does not load. */
+export function native(): Native {
+  if (loaded !== null) return loaded
+  const file = nativeFile('clickup.node')
+  try {
+    loaded = createRequire(import.meta.url)(file) as Native
+    return loaded
+  } catch (error) {
+    throw new ClickUpError(
+      'DRIVER',
+      `the native addon does not load: ${(error as Error).message}`,
+      "run 'make native'; it needs a C compiler",
+    )
+  }
+}
+
+/** Properties of what the addon throws. */
+export interface NativeError extends Error {
+  readonly code: string
+  readonly syscall: string
+  readonly errno: number
+  readonly where: string
+}
+
+export function isNativeError(error: unknown): error is NativeError {
+  return error instanceof Error && 'syscall' in error && 'where' in error
+}
+
+const HINTS: Readonly<Record<string, string>> = {
+  EPERM: 'run as root, or with CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF',
+  EACCES: 'run as root, or with CAP_NET_ADMIN, CAP_NET_RAW and CAP_BPF',
+  EBUSY: 'another program holds the queue; stop it, or choose another interface',
+  ENOMEM: "raise the limit of locked memory ('ulimit -l'), or use fewer frames",
+  ENOBUFS: "raise the limit of locked memory ('ulimit -l'), or use fewer frames",
+  EMFILE: "raise the limit of open files ('ulimit -n')",
+}
+
+/** The addon's error as one that may leave the system; any other error as it is. */
+export function systemError(error: unknown): unknown {
+  if (!isNativeError(error)) return error
+  if (error.code === 'ENODEV')
+    return new ClickUpError(
+      'INTERFACE',
+      `no interface '${error.where}' (${error.syscall}: ${error.message})`,
+      "see 'ip link' in the same network namespace",
+    )
+  return new ClickUpError('SYSCALL', error.message, HINTS[error.code] ?? '')
+}
