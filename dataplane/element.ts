@@ -14,6 +14,13 @@
 // emitted it, or has freed it.
 
 import type {
+  AddressTable,
+  Arg,
+  ConfigDecl,
+  ConfigValues,
+  ErrorContext,
+} from '../lib/click/arg-types.ts'
+import type {
   CellDecl,
   PacketFifo,
   PacketsDecl,
@@ -24,31 +31,18 @@ import type {
 } from './declare.ts'
 import type { Packet, Pool } from './packet.ts'
 
+export type {
+  AddressTable,
+  Arg,
+  ConfigDecl,
+  ConfigValues,
+  ErrorContext,
+} from '../lib/click/arg-types.ts'
+
 /** `route` returns this to drop the packet: the engine frees it. */
 export const DROP = -1
 /** `route` returns this when the packet is no longer the engine's. */
 export const KEPT = -2
-
-/** One keyword of a configuration. Click's argument types; see lib/click/args.ts for what each accepts. */
-export interface Arg<T> {
-  readonly type: string
-  readonly default: T | undefined
-  /** May also be given by position; positions follow the order of declaration. */
-  readonly positional: boolean
-  readonly mandatory: boolean
-  /** Phantom: the type of the parsed value. */
-  readonly value?: T
-}
-export type ConfigDecl = Readonly<Record<string, Arg<unknown>>>
-export type ConfigValues<C> = {
-  readonly [K in keyof C]: C[K] extends Arg<infer T> ? T : never
-}
-
-/** Collects configuration errors; all are reported together, each with the element's file and line. */
-export interface ErrorContext {
-  error(message: string): void
-  warning(message: string): void
-}
 
 /** What `configure` can look at. Nothing of the outside world: it also runs for `click-up check`. */
 export interface ConfigureContext extends ErrorContext {
@@ -61,11 +55,6 @@ export interface ConfigureContext extends ErrorContext {
   readonly addresses: AddressTable
   /** Other element by name, seen from this element's compound; null: none. */
   find(name: string): { readonly name: string; readonly className: string } | null
-}
-
-export interface AddressTable {
-  /** Text of the address of a kind ('ip', 'ipnet', 'ip6', 'eth') that a name stands for; null: unknown. */
-  lookup(name: string, kind: 'ip' | 'ipnet' | 'ip6' | 'ip6net' | 'eth'): string | null
 }
 
 type StateValue<S> =
@@ -92,8 +81,11 @@ export interface RouterServices {
   /** A seeded generator in [0, 1): the only randomness. */
   random(): number
   /** Calls a read handler ('element.handler' or a global one). Throws ClickUpError NOT_FOUND. */
-  readHandler(path: string, arg?: string): string
-  writeHandler(path: string, value: string): void
+  /** `from`: full name of the asking element; names in its own compound are tried first. */
+  readHandler(path: string, arg?: string, from?: string): string
+  writeHandler(path: string, value: string, from?: string): void
+  /** What a handler path stands for, without calling it. */
+  findHandler(path: string, from?: string): HandlerInfo
   /** Stops the driver, as Click's `stop` handler does. */
   stop(): void
   /** Prints a line where Click prints (stderr), or to a file element's own stream. */
@@ -103,6 +95,16 @@ export interface RouterServices {
   /** Instance by full name; null: none. */
   // biome-ignore lint/suspicious/noExplicitAny: another element's self
   element(name: string): any
+}
+
+export interface HandlerInfo {
+  readonly found: 'handler' | 'no element' | 'no handler'
+  /** As Click writes it: 'element.handler', or the global name. */
+  readonly name: string
+  readonly read: boolean
+  readonly write: boolean
+  /** Not for clients from outside (ControlSocket). */
+  readonly private: boolean
 }
 
 /** What an element's functions get: frozen, and all that they may touch. */
@@ -131,15 +133,23 @@ export interface Self<C, D, N extends string, S, R> {
   timerAt(ms: number): void
   /** Wakes the pull side: call when a packet became available at a pull output. */
   notify(): void
+  /** For queues with `notesFull`: says that no more fits, or (false) that it does again: wakes sources. */
+  signalFull(full: boolean): void
+  /** False while every queue that packets of output 0 end in has said that it is full. */
+  canPush(): boolean
 }
 
 export interface HandlerDecl<Me> {
-  /** Text of the value. `arg`: what came after the handler's name. */
-  read?(self: Me, arg: string): string
+  /** Text of the value. `arg`: what came after the handler's name. `name`: for the handler '*'. */
+  read?(self: Me, arg: string, name: string): string
   /** Throws Error with a message for a value that does not fit. */
-  write?(self: Me, value: string): void
+  write?(self: Me, value: string, name: string): void
   /** Shown by `handlers`; 'button' handlers take no value. */
   readonly button?: boolean
+  /** Raw text: printed as it is, without a line end of its own. */
+  readonly raw?: boolean
+  /** Hidden from clients from outside (ControlSocket). */
+  readonly private?: boolean
 }
 
 export interface ElementSpec<
@@ -165,6 +175,10 @@ export interface ElementSpec<
   readonly state?: S
   /** Capability words, as Click's Element::flags and driver requirements: 'source' has a task of its own. */
   readonly source?: boolean
+  /** A push input that says by self.signalFull when no more fits. */
+  readonly notesFull?: boolean
+  /** Name of the port that the engine receives packets from, for this element to push (FromDevice). */
+  receives?(self: Me): string
   /** Why `resource` may hold state that does not move (an open file, a socket). Needed with `open`. */
   readonly local?: string
   /** Checks the configuration and makes what the packet functions need. Pure. */
