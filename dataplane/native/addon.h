@@ -5,6 +5,7 @@
 
 #define NAPI_VERSION 8
 #include <node_api.h>
+#include <stddef.h>
 
 /* Each file's entry: adds its functions to `exports`. */
 void sys_init(napi_env env, napi_value exports);    /* sys.c: namespaces, poll, eventfd */
@@ -19,5 +20,12 @@ void addon_function(napi_env env, napi_value exports, const char *name, napi_cal
 /* Throws Error with properties `syscall`, `errno` (positive), `code` ("EPERM") and `where`; the
  * message is "<syscall> <where>: <strerror>". Returns NULL, for `return addon_throw(...)`. */
 napi_value addon_throw(napi_env env, const char *syscall, int err, const char *where);
+
+/* Arguments and results. addon_args throws and returns 0 where there are too few. */
+int addon_args(napi_env env, napi_callback_info info, size_t count, napi_value *argv);
+int addon_int(napi_env env, napi_value value); /* -1 for what is not a number */
+void addon_text(napi_env env, napi_value value, char *text, size_t size);
+void *addon_data(napi_env env, napi_value value, size_t *elements); /* NULL: not a typed array */
+napi_value addon_number(napi_env env, double n);
 
 #endif
