@@ -4,6 +4,7 @@
  *
  * The kernel takes VLAN tags off received frames and hands them over beside: they are put back. */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <errno.h>
 #include <linux/if_packet.h>
 #include <net/ethernet.h>
