@@ -27,11 +27,72 @@ export const CHUNK_BYTES = 65_536
 /** Chunks in flight between two replicas; the sender waits for credit after that. */
 export const STREAM_CREDIT = 32
 
+/** Dirty rows that end the pre-copy: about one chunk, well below 1 ms of work while packets wait. */
+export const SETTLE_ROWS = 256
+
+/** Frames that may be under way to the target when the pre-copy ends; more would prolong the hold. */
+export const SETTLE_FRAMES = 4
+
+/** Rounds that leave no fewer dirty rows than the best before: so many end the pre-copy. */
+export const SETTLE_STALLS = 3
+
+/** Rounds of deltas at most; the pre-copy ends after that, and the hold is as long as it is. */
+export const ROUNDS_MAX = 50
+
+/** Pause between two rounds when little is dirty: rounds go on until the flip, to keep it little. */
+export const ROUND_PAUSE_MS = 2
+
+/** Frames of the state stream that no credit came back for are sent again after this time. */
+export const STREAM_RETRY_MS = 50
+
+/** A move's messages are asked again at this interval: a time-out means unknown. */
+export const ASK_AGAIN_MS = 100
+
+/** Questions without progress before the flip: the move is undone after that (5 s). */
+export const ASK_TRIES = 50
+
+/** Questions whether a side has ended an undone move; it is finished without the answer after that. */
+export const UNDO_TRIES = 50
+
+/** How long a source that has forgotten still sends stragglers on, before it closes the stream. */
+export const STRAGGLER_MS = 1_000
+
+/** How long a takeover waits for the end of a dead source's stream: what has come is then taken. */
+export const TAKEOVER_WAIT_MS = 200
+
 /** Bytes of one control message. A longer one is refused before it is unpacked. */
 export const MESSAGE_BYTES_MAX = 8 * 1024 * 1024
+
+/** Silence after which a request ends as *unknown* (UNREACHABLE). A receiver at work says so more often. */
+export const REQUEST_TIMEOUT_MS = 5_000
+
+/** How often a receiver tells the asker that it still works on a request. */
+export const WORKING_MS = 1_000
+
+/** Messages that wait for one connection while the other side is away. More are refused with LIMIT. */
+export const OUTBOX_MESSAGES = 10_000
+
+/** How long a closing socket goes on sending what is queued. Then the rest is given up. */
+export const CLOSE_LINGER_MS = 1_000
+
+/** Bytes of a unix socket's path: sun_path less its zero (unix(7)). Longer ones are refused before use. */
+export const SOCKET_PATH_MAX = 107
 
 /** Expired rows that one tick of a table's sweep looks at, so that no sweep holds the loop for long. */
 export const SWEEP_ROWS = 256
 
+/** log2 of a table segment's rows: a new segment costs one zeroed mapping of about a megabyte. */
+export const SEGMENT_LOG2 = 14
+
+/**
+ * Removed rows that wait for their removal to be streamed: as many as the table's capacity, and at
+ * least this many. At the bound the move fails (its stream is too slow) and the table goes on.
+ */
+export const TABLE_LIMBO_MIN = 4096
+
+/** A table is swept through at most once in this time; idle times are no more exact than that. */
+export const SWEEP_PASS_MS = 500
+
 if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
+if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
 if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')

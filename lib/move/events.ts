@@ -1,6 +1,7 @@
 // What happens to the three roles of a move, and what they want done: events in, actions out. A
 // source or target runs in a dataplane's main thread; `worker` actions are commands to its packet
-// loop, which answers with events. lib/move/types.ts has the messages and the picture.
+// loop, which answers with events that carry the same move number. lib/move/types.ts has the
+// messages and the picture.
 
 import type { Finding } from '../errors.ts'
 import type { ReplicaId } from '../wire/messages.ts'
@@ -26,6 +27,7 @@ export type SourceEvent =
   /** The packet loop made a chunk (against a grant); `ref` names its bytes. */
   | {
       readonly on: 'chunk'
+      readonly move: number
       readonly kind: Exclude<FrameKind, 'done'>
       readonly ref: number
       readonly bytes: number
@@ -33,14 +35,14 @@ export type SourceEvent =
       readonly count: number
     }
   /** A pass is over (the first one is the snapshot); so many rows were dirtied meanwhile. */
-  | { readonly on: 'round'; readonly pending: number }
+  | { readonly on: 'round'; readonly move: number; readonly pending: number }
   | { readonly on: 'fence'; readonly move: number; readonly epoch: number; readonly port: number }
   /** The last chunk before `done` was made; the buckets' gate says AWAY since `drain`. */
-  | { readonly on: 'drained' }
+  | { readonly on: 'drained'; readonly move: number }
   | { readonly on: 'credit'; readonly credit: Credit }
   | { readonly on: 'timer' }
 
-/** What the source asks of its packet loop. */
+/** What the source asks of its packet loop. Carried out in order. */
 export type SourceCommand =
   /** Mark rows of these buckets as they change; first pass: shared state and all rows. */
   | { readonly type: 'subscribe'; readonly buckets: Buckets }
@@ -62,7 +64,7 @@ export type SourceCommand =
 
 export type SourceAction =
   | { readonly do: 'reply'; readonly msg: FromSource }
-  | { readonly do: 'worker'; readonly command: SourceCommand }
+  | { readonly do: 'worker'; readonly move: number; readonly command: SourceCommand }
   | { readonly do: 'connect'; readonly endpoint: string }
   /** Send a frame with the bytes of `ref` (-1: none), and keep it until `acked`. */
   | { readonly do: 'frame'; readonly head: FrameHead; readonly ref: number }
@@ -80,39 +82,38 @@ export type SourceAction =
 export type TargetEvent =
   | { readonly on: 'message'; readonly msg: ToTarget }
   /** The check of schemas went well, room is reserved, the gate says INCOMING, the socket is bound. */
-  | { readonly on: 'ready'; readonly endpoint: string }
-  | { readonly on: 'not_ready'; readonly refused: Refused }
+  | { readonly on: 'ready'; readonly move: number; readonly endpoint: string }
+  | { readonly on: 'not_ready'; readonly move: number; readonly refused: Refused }
   /** A frame came; `ref` names its bytes. */
   | { readonly on: 'frame'; readonly head: FrameHead; readonly ref: number }
   /** The packet loop has applied the frame of this sequence number (frames in order). */
-  | { readonly on: 'applied'; readonly seq: number }
+  | { readonly on: 'applied'; readonly move: number; readonly seq: number }
   /** The packet loop could not apply a frame: bytes that do not parse, no room. */
-  | { readonly on: 'apply_failed'; readonly seq: number; readonly refused: Refused }
+  | { readonly on: 'apply_failed'; readonly move: number; readonly refused: Refused }
   /** Held packets are out, in order; the gate says OWNED. */
-  | { readonly on: 'released'; readonly hold: HoldTotals }
+  | { readonly on: 'released'; readonly move: number; readonly hold: HoldTotals }
   /** The source's end of the stream is gone, and all that it sent was given as `frame`. */
-  | { readonly on: 'stream_ended' }
+  | { readonly on: 'stream_ended'; readonly move: number }
   | { readonly on: 'timer' }
 
 export type TargetCommand =
   /** Check, reserve, gate → INCOMING. Answered by `ready` or `not_ready`. */
   | {
       readonly type: 'prepare'
-      readonly move: number
       readonly buckets: Buckets
       readonly primary: boolean
       readonly transfer: unknown
     }
   /** Apply a frame: rows are stored, element packets queued, stragglers enter at their port. */
   | { readonly type: 'apply'; readonly seq: number; readonly kind: FrameKind; readonly ref: number }
-  /** Stragglers that came first, then held packets, in order; then gate → OWNED, router active. */
+  /** Held packets are processed in order; then gate → OWNED. The router is activated. */
   | { readonly type: 'release'; readonly buckets: Buckets; readonly primary: boolean }
   /** Gate → FOREIGN, rows of the buckets go, held packets are dropped and counted. */
   | { readonly type: 'discard'; readonly buckets: Buckets }
 
 export type TargetAction =
   | { readonly do: 'reply'; readonly msg: FromTarget }
-  | { readonly do: 'worker'; readonly command: TargetCommand }
+  | { readonly do: 'worker'; readonly move: number; readonly command: TargetCommand }
   | { readonly do: 'credit'; readonly credit: Credit }
   | { readonly do: 'timer'; readonly ms: number }
 
