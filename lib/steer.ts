@@ -145,7 +145,9 @@ function steer6(
     } else if (next === 0 || next === 43 || next === 60) {
       if (end - at < 8) return STEER_TRUNCATED
       next = mem[at]!
-      at += (mem[at + 1]! + 1) << 3
+      const length = (mem[at + 1]! + 1) << 3
+      if (end - at < length) return STEER_TRUNCATED
+      at += length
     } else break
   }
   if (next === TCP || next === UDP || next === SCTP) {
