@@ -69,6 +69,18 @@ export const REQUEST_TIMEOUT_MS = 5_000
 /** How often a receiver tells the asker that it still works on a request. */
 export const WORKING_MS = 1_000
 
+/** Runs of tasks in one turn of the packet loop at most, so that receiving and control are not starved. */
+export const TASKS_PER_TURN = 128
+
+/** How long the packet loop runs turns before it lets the event loop have a look, in ms. */
+export const LOOP_BURST_MS = 0.25
+
+/** Longest sleep of an idle packet loop in its driver, so that control messages are seen in time. */
+export const LOOP_WAIT_MS = 10
+
+/** Times in a row that a driver script may refuse to stop without waiting. Then the router stops. */
+export const STOP_REFUSALS = 1000
+
 /** Messages that wait for one connection while the other side is away. More are refused with LIMIT. */
 export const OUTBOX_MESSAGES = 10_000
 
@@ -92,6 +104,24 @@ export const TABLE_LIMBO_MIN = 4096
 
 /** A table is swept through at most once in this time; idle times are no more exact than that. */
 export const SWEEP_PASS_MS = 500
+
+/** Characters of a configuration, libraries included. A longer one is refused before it is read. */
+export const CONFIG_TEXT_MAX = 8 * 1024 * 1024
+
+/** Braces and parentheses within each other, and compound elements within each other when expanded. */
+export const CONFIG_DEPTH_MAX = 64
+
+/** Elements of a configuration once compound elements are expanded; expansion stops with an error. */
+export const ELEMENTS_MAX = 65_536
+
+/** Connections of a configuration once groups and compound elements are expanded; also port numbers. */
+export const CONNECTIONS_MAX = 262_144
+
+/** Characters that variables may expand to in all: `$b` inside `$a` inside … grows without bound. */
+export const EXPANSION_CHARS_MAX = 16 * 1024 * 1024
+
+/** Findings of one configuration. The rest are counted, not listed: nobody reads more. */
+export const FINDINGS_MAX = 200
 
 if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')

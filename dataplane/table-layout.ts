@@ -1,0 +1,100 @@
+// How the columns of a table lie in memory. Pure: the same declared columns give the same layout in
+// every process, so rows of equal schema fingerprint are copied between replicas as they are.
+//
+//   0      4      8      12        16                                        stride (multiple of 8)
+//   | next | prev | meta | changed | 8-byte columns | 4-byte | 2-byte | 1-byte | pad |
+//
+// The header belongs to RowStore (table-rows.ts); a row that travels has only the data words after
+// it. Within a width, columns keep their declared order.
+
+import type { Columns, ColumnType } from './declare.ts'
+
+/** 32-bit words in front of a row's columns. */
+export const HEADER_WORDS = 4
+
+export interface Column {
+  readonly name: string
+  readonly type: ColumnType
+  readonly key: boolean
+  /** Bytes from the start of the row. */
+  readonly offset: number
+  readonly bytes: number
+}
+
+export interface Layout {
+  /** In declared order, key columns first. */
+  readonly columns: readonly Column[]
+  readonly keys: readonly Column[]
+  /** 32-bit words of a row, header included; even. */
+  readonly words: number
+  /** Index of each `time` column in 8-byte units from the start of the row. */
+  readonly times: readonly number[]
+}
+
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+const RESERVED = new Set(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'])
+
+/** Throws where a name or type cannot be a column. */
+export function layoutOf(key: Columns, row: Columns): Layout {
+  const wanted = [
+    ...Object.entries(key).map(([name, type]) => ({ name, type, key: true })),
+    ...Object.entries(row).map(([name, type]) => ({ name, type, key: false })),
+  ]
+  const seen = new Set<string>()
+  for (const c of wanted) {
+    checkColumn(c.name, c.type, c.key)
+    if (seen.has(c.name)) throw new Error(`column '${c.name}': declared twice`)
+    seen.add(c.name)
+  }
+  const offsets = new Map<string, number>()
+  let at = HEADER_WORDS * 4
+  for (const align of [8, 4, 2, 1]) {
+    for (const c of wanted) {
+      if (alignOf(c.type) !== align) continue
+      offsets.set(c.name, at)
+      at += bytesOf(c.type)
+    }
+  }
+  const columns = wanted.map((c) => ({
+    ...c,
+    offset: offsets.get(c.name)!,
+    bytes: bytesOf(c.type),
+  }))
+  return Object.freeze({
+    columns,
+    keys: columns.filter((c) => c.key),
+    words: ((at + 7) >>> 3) * 2,
+    times: columns.filter((c) => c.type === 'time').map((c) => c.offset >>> 3),
+  })
+}
+
+export function bytesOf(type: ColumnType): number {
+  switch (type) {
+    case 'u8':
+      return 1
+    case 'u16':
+      return 2
+    case 'u32':
+    case 'i32':
+      return 4
+    case 'f64':
+    case 'time':
+      return 8
+    default:
+      return Number(type.slice('bytes'.length))
+  }
+}
+
+function alignOf(type: ColumnType): number {
+  return type.startsWith('bytes') ? 4 : bytesOf(type)
+}
+
+function checkColumn(name: string, type: ColumnType, key: boolean): void {
+  if (!NAME.test(name) || RESERVED.has(name)) throw new Error(`column '${name}': not a usable name`)
+  const bytes = bytesOf(type)
+  if (type.startsWith('bytes') && !(bytes > 0 && bytes % 4 === 0 && bytes <= 4096))
+    throw new Error(`column '${name}': bytesN needs N a multiple of 4, at most 4096`)
+  if (Number.isNaN(bytes)) throw new Error(`column '${name}': unknown type '${type}'`)
+  if (key && (type === 'time' || type.startsWith('bytes')))
+    throw new Error(`column '${name}': a key column is u8, u16, u32, i32 or f64`)
+}

@@ -1,0 +1,91 @@
+// Tables and cells as elements see them: generated row views and table classes over a RowStore.
+// Classes are generated once for each layout and shared by all tables of that layout.
+
+import type { CellDecl, Columns, Row, Table, TableDecl } from './declare.ts'
+import { type RowView, type RowViewClass, rowViewClass } from './row.ts'
+import { type TableClass, type TableCode, tableClass } from './table-code.ts'
+import { type Layout, layoutOf } from './table-layout.ts'
+import { RowStore } from './table-rows.ts'
+
+/** A table's inside: what the sweep and the move work on. */
+export interface TableInside extends TableCode {
+  clear(): void
+}
+
+/** The part of a table that needs no generated code. */
+class TableBase {
+  declare readonly $c: RowStore
+
+  get size(): number {
+    return this.$c.size
+  }
+
+  get capacity(): number {
+    return this.$c.capacity
+  }
+
+  get full(): number {
+    return this.$c.full
+  }
+
+  get expired(): number {
+    return this.$c.expired
+  }
+
+  clear(this: TableInside): void {
+    const c = this.$c
+    if (c.tracking === 0 && c.drain(Number.MAX_SAFE_INTEGER)) c.reset()
+    else for (let r = 0; r < c.top; r++) if (c.isLive(r)) this.$drop(r)
+  }
+
+  /** A view of its own, so that `visit` may use `get` and `peek`, and remove rows. */
+  each(visit: (row: RowView) => void): void {
+    const view = new (classesOf(this.$c.layout).View)(this.$c)
+    for (let r = 0; r < this.$c.top; r++) if (this.$c.isLive(r)) visit(view.$at(r))
+  }
+}
+
+interface Classes {
+  readonly View: RowViewClass
+  readonly Table: TableClass
+}
+
+const classes = new Map<string, Classes>()
+
+/** The generated classes of a layout; made when first asked for. */
+export function classesOf(layout: Layout): Classes {
+  const signature = layout.columns.map((c) => `${c.key ? '*' : ''}${c.name}:${c.type}`).join(',')
+  let made = classes.get(signature)
+  if (made === undefined) {
+    made = { View: rowViewClass(layout), Table: tableClass(layout, TableBase) }
+    classes.set(signature, made)
+  }
+  return made
+}
+
+/**
+ * @param buckets number of buckets of a `flow` table; 0: rows belong to none
+ * @param seed of the hash, so that nobody can choose keys that collide
+ */
+export function makeTable<K extends Columns, R extends Columns>(
+  decl: Pick<TableDecl<K, R>, 'key' | 'row'>,
+  capacity: number,
+  buckets: number,
+  seed: number,
+): Table<K, R> & TableInside {
+  if (Object.keys(decl.key).length === 0) throw new Error('a table needs a key column')
+  if (!Number.isInteger(capacity) || capacity < 0)
+    throw new Error(`capacity ${capacity}: must be an integer from 0`)
+  const layout = layoutOf(decl.key, decl.row)
+  const { View, Table } = classesOf(layout)
+  return new Table(new RowStore(layout, capacity, buckets, seed), View) as unknown as Table<K, R> &
+    TableInside
+}
+
+/** The one row of a cell. */
+export function makeCell<R extends Columns>(decl: Pick<CellDecl<R>, 'row'>): Row<R> & RowView {
+  const layout = layoutOf({}, decl.row)
+  const store = new RowStore(layout, 1, 0, 0)
+  const view = new (classesOf(layout).View)(store)
+  return view.$at(store.add(-1, 0)) as Row<R> & RowView
+}
