@@ -107,7 +107,65 @@ export interface XskNative {
   redirectClose(handle: object): void
 }
 
-export interface Native extends SysNative, PacketNative, XskNative {}
+/** bpf.c: libbpf's objects and maps, XDP programs on interfaces. There only with features.bpf. */
+export interface BpfNative {
+  /**
+   * Opens an object file and loads it. `constants` are 32-bit variables of its .rodata; `entries` and
+   * `innerEntries` sizes of maps (the latter of the map inside of a map of maps); `reuse` gives
+   * descriptors of maps that exist already. The verifier's words are in the error's message.
+   */
+  bpfLoad(
+    path: string,
+    constants: Readonly<Record<string, number>>,
+    entries: Readonly<Record<string, number>>,
+    innerEntries: Readonly<Record<string, number>>,
+    reuse: Readonly<Record<string, number>>,
+  ): object
+  /** Closes the object and its descriptors. What is attached stays attached. */
+  bpfClose(object: object): void
+  bpfMapFd(object: object, name: string): number
+  bpfProgramFd(object: object, name: string): number
+  /** The descriptor is the caller's. */
+  bpfProgramById(id: number): { readonly fd: number; readonly name: string }
+  bpfPossibleCpus(): number
+  /** An ARRAY map with 4-byte keys. The descriptor is the caller's. */
+  bpfArrayCreate(name: string, valueBytes: number, entries: number): number
+  /** All entries of an array map. Per CPU: 8 bytes (or a multiple) for each possible CPU. */
+  bpfArrayRead(fd: number, values: NodeJS.TypedArray): void
+  bpfArrayWrite(fd: number, values: NodeJS.TypedArray): void
+  bpfMapUpdate(fd: number, key: NodeJS.TypedArray, value: NodeJS.TypedArray, where: string): void
+  /** False: no such key. */
+  bpfMapLookup(fd: number, key: NodeJS.TypedArray, value: NodeJS.TypedArray): boolean
+  bpfMapDelete(fd: number, key: NodeJS.TypedArray): boolean
+  /** Runs an XDP program on a frame. `ifindex` 0: as if it came in by the loopback interface. */
+  bpfTestRun(
+    program: number,
+    frame: Uint8Array,
+    out: Uint8Array,
+    ifindex: number,
+  ): { readonly verdict: number; readonly length: number; readonly durationNs: number }
+  /**
+   * Attaches a program (-1: detaches). `expected` -1: throws EBUSY where any is attached; otherwise
+   * it must be the program that is attached now.
+   */
+  xdpAttach(
+    ifindex: number,
+    program: number,
+    expected: number,
+    generic: boolean,
+    where: string,
+  ): void
+  xdpQuery(
+    ifindex: number,
+    where: string,
+  ): { readonly id: number; readonly generic: boolean } | null
+  /** A socket for frameSend. Keep it: closing one takes milliseconds. */
+  frameSocket(): number
+  /** Sends one frame out of an interface. Returns 0 or errno (ENOBUFS: the queue is full). */
+  frameSend(fd: number, ifindex: number, frame: Uint8Array): number
+}
+
+export interface Native extends SysNative, PacketNative, XskNative, BpfNative {}
 
 /** Files that the native build makes: build/native, seen from the source and the compiled place. */
 export function nativeFile(name: string): string {
