@@ -28,7 +28,7 @@ format: ## formats and fixes what can be fixed by itself
 	@$(BIN)/biome check --write .
 
 test: build ## every test; the last line is `N passed, N failed`
-	@deploy/test.sh
+	@node build/test/run.js
 
 demo: build ## upgrades a NAT under live traffic and reports what was lost (nothing)
 	@node build/demo/main.js

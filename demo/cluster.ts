@@ -48,7 +48,10 @@ export class Cluster {
     )
     this.#processes.set(role, child)
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`${role} is not ready after ${START_MS} ms`)), START_MS)
+      const timer = setTimeout(
+        () => reject(new Error(`${role} is not ready after ${START_MS} ms`)),
+        START_MS,
+      )
       child.once('exit', (code) => {
         clearTimeout(timer)
         reject(new Error(`${role} ended with ${code}:\n${this.log(role)}`))

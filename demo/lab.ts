@@ -30,14 +30,19 @@ export class NatLab {
     )
     await lab.exec('client', 'ip', ['route', 'add', 'default', 'via', '10.77.1.1'])
     // A veth takes redirected frames only when its peer receives through NAPI, which GRO turns on.
-    for (const ns of ['client', 'server']) await lab.exec(ns, 'ethtool', ['-K', 'eth0', 'gro', 'on'])
+    for (const ns of ['client', 'server'])
+      await lab.exec(ns, 'ethtool', ['-K', 'eth0', 'gro', 'on'])
     return new NatLab(lab)
   }
 
   /** Starts a program in the host's network namespace, its mounts those of the machine. */
   get startOnHost(): StartOnHost {
     return (command, args, options) =>
-      spawn('nsenter', [`--net=${this.lab.namespace('host').path}`, command, ...args], options ?? {})
+      spawn(
+        'nsenter',
+        [`--net=${this.lab.namespace('host').path}`, command, ...args],
+        options ?? {},
+      )
   }
 
   /** Starts one of the traffic programs at an end. */
