@@ -1,25 +1,16 @@
-// The gate at a replica's ports: decides for every received packet whether it is this replica's.
-//
-// State per bucket (entry B: packets without a bucket, which go to the primary):
-//
-//              prepare                    release
-//   FOREIGN ─────────────▶ INCOMING ─────────────▶ OWNED
-//      ▲ ▲                    │ discard              │ drain (after the last fence)
-//      │ └────────────────────┘                      ▼
-//      └────────────────── close ───────────────── AWAY
+// The gate at a replica's ports: does with every received packet what lib/move/gate.ts decides for
+// its bucket, which is also what the simulator runs.
 //
 //   OWNED     the packet goes into the graph
-//   INCOMING  it is held, in order of arrival, until the bucket is released (HELD_PACKETS at most)
-//   AWAY      a straggler: a copy goes to the new owner over the state stream, once
+//   INCOMING  it is held, in order of arrival, until the buckets are released (HELD_PACKETS at most)
+//   AWAY      a straggler: it goes to the new owner over the state stream, once
 //   FOREIGN   dropped and counted: nothing should have been steered here
 //
 // ARP replies go to every replica, whatever it owns. Fence frames end here and are reported.
-// What a bucket's state means is decided in lib/move/gate.ts, which the simulator runs as well.
 
-import { decodeFence, FENCE_LENGTH, type Fence } from '../lib/fence.ts'
+import { decodeFence, type Fence } from '../lib/fence.ts'
 import { HELD_PACKETS, STRAGGLER_PACKETS } from '../lib/limits.ts'
-import { AWAY, FOREIGN, INCOMING, OWNED } from '../lib/move/gate.ts'
-import type { Buckets } from '../lib/move/types.ts'
+import { FORWARD, Gate, HOLD, OWNED, PROCESS } from '../lib/move/gate.ts'
 import { STEER_ARP_REPLY, STEER_FENCE } from '../lib/steer.ts'
 import type { Packet, Pool } from './packet.ts'
 
@@ -30,14 +21,14 @@ export interface GateCounters {
   stragglers: number
   /** Stragglers beyond STRAGGLER_PACKETS waiting to be sent on: dropped. */
   stragglerOverflow: number
-  /** For buckets that this replica neither owns nor is getting: dropped. */
+  /** For buckets that this replica neither owns nor is getting, or sent on once already: dropped. */
   foreign: number
   fences: number
 }
 
 export class PacketGate {
-  /** By bucket; the last entry is for packets without one. */
-  readonly states: Uint8Array
+  /** Who owns what. The move's commands change it between two turns. */
+  readonly buckets: Gate
   readonly counters: GateCounters = {
     held: 0,
     holdOverflow: 0,
@@ -46,8 +37,9 @@ export class PacketGate {
     foreign: 0,
     fences: 0,
   }
-  readonly #pool: Pool
+  readonly #states: Uint8Array
   readonly #primary: number
+  readonly #pool: Pool
   readonly #onFence: (fence: Fence) => void
   readonly #held: (Packet | null)[] = new Array(HELD_PACKETS).fill(null)
   #heldCount = 0
@@ -56,33 +48,51 @@ export class PacketGate {
   #holdStartMs = -1
 
   constructor(bucketsLog2: number, owned: boolean, pool: Pool, onFence: (fence: Fence) => void) {
-    this.#pool = pool
     this.#primary = 1 << bucketsLog2
+    this.buckets = Gate.make(this.#primary)
+    this.#states = this.buckets.states
+    this.#pool = pool
     this.#onFence = onFence
-    this.states = new Uint8Array(this.#primary + 1).fill(owned ? OWNED : FOREIGN)
+    if (owned) this.buckets.own([[0, this.#primary]], true)
   }
 
   /** True: the packet is the graph's. False: the gate has taken it. */
   admit(p: Packet, _port: number): boolean {
     const bucket = p.bucket
-    const state = this.states[bucket >= 0 ? bucket : this.#primary]
-    if (state === OWNED && bucket !== STEER_FENCE) return true
-    return bucket === STEER_ARP_REPLY || this.#take(p, state!)
+    if (bucket >= 0) return this.#states[bucket] === OWNED || this.#take(p, bucket, false)
+    if (bucket === STEER_ARP_REPLY) return true
+    if (bucket === STEER_FENCE) return this.#fence(p)
+    return this.#states[this.#primary] === OWNED || this.#take(p, -1, false)
   }
 
-  #take(p: Packet, state: number): boolean {
-    if (p.bucket === STEER_FENCE) {
-      const fence = p.end - p.off >= FENCE_LENGTH / 2 ? decodeFence(p.mem, p.off, p.end) : null
-      this.#pool.free(p)
-      if (fence === null) return false
-      this.counters.fences++
-      this.#onFence(fence)
-    } else if (state === INCOMING) this.#hold(p)
-    else if (state === AWAY) this.#straggle(p)
-    else {
-      this.counters.foreign++
-      this.#pool.free(p)
+  /** The same for a straggler that the old owner sent on. */
+  admitStraggler(p: Packet): boolean {
+    return this.#take(p, p.bucket < 0 ? -1 : p.bucket, true)
+  }
+
+  #take(p: Packet, bucket: number, hopped: boolean): boolean {
+    switch (this.buckets.admit(bucket, hopped)) {
+      case PROCESS:
+        return true
+      case HOLD:
+        this.#hold(p)
+        return false
+      case FORWARD:
+        this.#straggle(p)
+        return false
+      default:
+        this.counters.foreign++
+        this.#pool.free(p)
+        return false
     }
+  }
+
+  #fence(p: Packet): boolean {
+    const fence = decodeFence(p.mem, p.off, p.end)
+    this.#pool.free(p)
+    if (fence === null) return false
+    this.counters.fences++
+    this.#onFence(fence)
     return false
   }
 
@@ -123,12 +133,6 @@ export class PacketGate {
     return taken
   }
 
-  /** Sets the state of buckets, and of entry B where `primary` says so. */
-  set(buckets: Buckets, primary: boolean, state: number): void {
-    for (const [from, to] of buckets) this.states.fill(state, from, to)
-    if (primary) this.states[this.#primary] = state
-  }
-
   /** Gives what is held to `enter`, in order of arrival, and forgets it. Returns how many. */
   releaseHeld(enter: (p: Packet) => void): number {
     const count = this.#heldCount
@@ -139,12 +143,6 @@ export class PacketGate {
     }
     this.#heldCount = 0
     this.#holdStartMs = -1
-    return count
-  }
-
-  owns(): number {
-    let count = 0
-    for (let b = 0; b < this.#primary; b++) if (this.states[b] === OWNED) count++
     return count
   }
 }
