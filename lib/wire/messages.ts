@@ -9,6 +9,10 @@
 // receiver answers as it did, or says that it is done already. A time-out means *unknown*.
 // Names carry host and replica identities, so that several hosts need no other messages.
 
+import type { Flip } from '../move/events.ts'
+import type { FromSource, FromTarget, ToSource, ToTarget } from '../move/types.ts'
+import type { SteerKeyName } from '../steer.ts'
+
 /** Goes up when old and new cannot talk; both sides refuse with PROTOCOL and say both numbers. */
 export const PROTOCOL_MAJOR = 1
 
@@ -38,3 +42,222 @@ export type Answer =
 export type ReplicaId = string
 /** Name of a host, as its agent was told (default: the machine's host name). */
 export type HostId = string
+
+/** State declarations of a replica's elements: the dataplane's business, carried as they are. */
+export type Schemas = readonly unknown[]
+
+/** What a move's target is told about the source's state: MoveSpec.transfer. */
+export interface Transfer {
+  readonly schemas: Schemas
+  /** `--map old=new`: element names. */
+  readonly map: Readonly<Record<string, string>>
+  /** `--discard name`: state of these elements may be left behind. */
+  readonly discard: readonly string[]
+}
+
+// ---- dataplane ⇄ agent -------------------------------------------------------------------------
+
+export interface ReplicaPort {
+  readonly name: string
+  readonly key: SteerKeyName
+}
+
+/** Content of the file that a dataplane process is started with. `D`: dataplane/io's DriverSpec. */
+export interface ReplicaSpec<D = unknown> {
+  readonly replica: ReplicaId
+  readonly service: string
+  readonly host: HostId
+  /** Endpoint of the agent's ROUTER; the dataplane's identity there is its replica id. */
+  readonly agent: string
+  /** Path for lib/artifact.ts loadArtifact. */
+  readonly artifact: string
+  readonly driverSpec: D
+  /** In the order of the service file: a port's index is that of its fences. */
+  readonly ports: readonly ReplicaPort[]
+  readonly bucketsLog2: number
+  /** Owned at the start. `all`: active at once; `none`: a standby until a move releases it. */
+  readonly buckets: 'all' | 'none'
+  /** Endpoint for its state stream, to be bound when it is a move's target. */
+  readonly stream: string
+  readonly metricsPort: number | null
+}
+
+/** `replica.hello`, request: the first message, and again after each reconnection. */
+export interface ReplicaHello {
+  readonly replica: ReplicaId
+  readonly pid: number
+  readonly host: HostId
+  readonly protocol: number
+}
+
+/** `replica.ready`, notice: it can forward. */
+export interface ReplicaReady {
+  readonly replica: ReplicaId
+  readonly schemas: Schemas
+  /** From the start of the process. */
+  readonly readyMs: number
+}
+
+/** `replica.failed`, notice: it cannot start (or go on), and exits. */
+export interface ReplicaFailed {
+  readonly replica: ReplicaId
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly findings: readonly { readonly where: string; readonly message: string }[]
+}
+
+/** `replica.event`, notice: a role's word to the conductor. */
+export type ReplicaEvent =
+  | { readonly replica: ReplicaId; readonly role: 'source'; readonly msg: FromSource }
+  | { readonly replica: ReplicaId; readonly role: 'target'; readonly msg: FromTarget }
+
+/** `replica.beat`, notice, every BEAT_MS: the packet loop is alive, and what it counted. */
+export interface ReplicaBeat {
+  readonly replica: ReplicaId
+  readonly turns: number
+  readonly rxPackets: number
+  readonly txPackets: number
+  readonly flows: number
+}
+
+/** `replica.move`, notice to the dataplane: the conductor's word to a role. */
+export type ReplicaMove =
+  | { readonly role: 'source'; readonly msg: ToSource }
+  | { readonly role: 'target'; readonly msg: ToTarget }
+
+/** `replica.handler`, request. `value` null: read (answer: text); else write (answer: ''). */
+export interface ReplicaHandler {
+  readonly path: string
+  readonly value: string | null
+}
+
+// `replica.status` (request, body null; answer: plain data for people), `replica.activate` (request,
+// body null: own all buckets, start tasks) and `replica.stop` (request, body null; answered before
+// it exits) complete the dataplane's side.
+
+// ---- agent ⇄ coordinator -----------------------------------------------------------------------
+
+export type DriverChoice = 'auto' | 'xdp' | 'packet' | 'udp'
+
+/** A port of a service: a host interface, or for the udp driver two loopback ports. */
+export interface ServicePort {
+  readonly name: string
+  readonly key: SteerKeyName
+  readonly interface: string | null
+  readonly listen: number | null
+  readonly peer: number | null
+}
+
+/** What stays the same for the life of a service. */
+export interface ServiceSettings {
+  readonly service: string
+  readonly bucketsLog2: number
+  readonly driver: DriverChoice
+  readonly ports: readonly ServicePort[]
+}
+
+export type ReplicaState = 'starting' | 'ready' | 'failed' | 'stopping'
+
+export interface ReplicaInfo {
+  readonly replica: ReplicaId
+  readonly service: string
+  readonly version: string
+  readonly state: ReplicaState
+  readonly pid: number
+  readonly readyMs: number
+  readonly schemas: Schemas
+  readonly beat: ReplicaBeat | null
+}
+
+export interface ServiceInfo {
+  readonly service: string
+  readonly driver: string
+  /** Why that driver, for people. */
+  readonly reason: string
+  readonly epoch: number
+  /** Replica that owns each range of buckets, and the primary; '' none. */
+  readonly owners: readonly { readonly from: number; readonly to: number; readonly owner: string }[]
+  readonly primary: string
+}
+
+/** `agent.hello`, request, on every connection: what runs here. */
+export interface AgentHello {
+  readonly host: HostId
+  readonly pid: number
+  readonly services: readonly ServiceInfo[]
+  readonly replicas: readonly ReplicaInfo[]
+}
+
+/** `agent.beat`, notice, every BEAT_MS: a hello without the request. */
+export type AgentBeat = AgentHello
+
+/** `agent.event`, notice: a replica's word to the conductor, passed on. */
+export type AgentEvent = ReplicaEvent
+
+/** `agent.exit`, notice: a replica's process is gone, for certain. */
+export interface AgentExit {
+  readonly replica: ReplicaId
+  readonly service: string
+  readonly code: number | null
+  readonly signal: string | null
+  /** It was asked to stop. */
+  readonly expected: boolean
+}
+
+/** `agent.serviceAttach`, request. Answer: ServiceInfo. `epoch`: the one in force, from the store. */
+export interface AgentServiceAttach {
+  readonly settings: ServiceSettings
+  readonly epoch: number
+}
+
+/** `agent.serviceDetach`, request: its replicas are stopped first. */
+export interface AgentServiceDetach {
+  readonly service: string
+}
+
+/** `agent.replicaStart`, request, answered when it is ready (ReplicaInfo) or has failed. */
+export interface AgentReplicaStart {
+  readonly replica: ReplicaId
+  readonly service: string
+  readonly version: string
+  readonly buckets: 'all' | 'none'
+}
+
+/** `agent.replicaStop`, request, answered when its process is gone. */
+export interface AgentReplicaStop {
+  readonly replica: ReplicaId
+}
+
+/** `agent.replicaMove`, notice: passed on as `replica.move`. */
+export type AgentReplicaMove = ReplicaMove & { readonly replica: ReplicaId }
+
+/** `agent.flip`, request. Answer: FlipAnswer. */
+export interface AgentFlip {
+  readonly service: string
+  readonly flip: Flip
+}
+
+export type FlipAnswer =
+  | { readonly result: 'flipped'; readonly epoch: number; readonly swapUs: number }
+  | {
+      readonly result: 'failed'
+      readonly epoch: number
+      readonly installed: number
+      readonly code: string
+      readonly message: string
+    }
+
+/** `agent.handler`, request: passed on as `replica.handler`. */
+export type AgentHandler = ReplicaHandler & { readonly replica: ReplicaId }
+
+/** `agent.logs`, request. Answer: the last lines that the replica printed. */
+export interface AgentLogs {
+  readonly replica: ReplicaId
+  readonly lines: number
+}
+
+/** `artifact.get`, request to the coordinator. Answer: the artifact's bytes. */
+export interface ArtifactGet {
+  readonly version: string
+}
