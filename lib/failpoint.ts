@@ -66,7 +66,7 @@ type Effect =
   | { readonly kind: 'error' }
   | { readonly kind: 'sleep'; readonly ms: number }
 
-const armed = parseFailpoints(process.env['CLICK_UP_FAILPOINTS'])
+const armed = parseFailpoints(process.env.CLICK_UP_FAILPOINTS)
 
 /** A no-op unless armed. `sleep` blocks the thread. */
 export function failpoint(name: FailpointName): void {
