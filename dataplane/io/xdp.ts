@@ -1,0 +1,161 @@
+// The xdp driver: AF_XDP sockets, one a port, on memory that all of them share, so that a packet goes
+// from port to port without a copy of ours. A small XDP program on each interface redirects every
+// packet of its queue into the socket. Copy mode: veth has no zero-copy.
+
+import { ClickUpError } from '../../lib/errors.ts'
+import {
+  FRAME_SIZE,
+  SEND_RETRY_MS,
+  XSK_BUSY_RETRIES,
+  XSK_BUSY_RETRY_MS,
+  XSK_RING_SIZE,
+  XSK_RING_SIZE_MIN,
+} from '../../lib/limits.ts'
+import { isNativeError, type Native, native, nativeFile, systemError } from '../native/native.ts'
+import { Pool } from '../packet.ts'
+import type { Driver, DriverSpec, PortSpec } from './device.ts'
+import { Waiter } from './waiter.ts'
+import { XdpPort } from './xdp-port.ts'
+
+export interface XdpOptions {
+  /** Asks for zero-copy; interfaces that have none refuse it. */
+  readonly zeroCopy?: boolean
+  readonly queue?: number
+}
+
+/** Opens all ports, or none. Throws ClickUpError. */
+export function openXdp(spec: DriverSpec, options: XdpOptions = {}): Driver {
+  const n = native()
+  if (!n.features.bpf)
+    throw new ClickUpError(
+      'DRIVER',
+      'the native addon was built without libbpf',
+      "install libbpf-dev and clang, then run 'make native'",
+    )
+  const open = (): Driver => new XdpDriver(n, spec, options)
+  try {
+    return spec.netns === null ? open() : n.inNetns(spec.netns, open)
+  } catch (error) {
+    throw systemError(error)
+  }
+}
+
+/** Frames that a ring of each port may hold: with receive and transmit of all ports, half of the pool. */
+export function ringSizeFor(frames: number, ports: number): number {
+  const share = Math.floor(frames / 2 / (2 * ports))
+  return Math.min(XSK_RING_SIZE, 2 ** Math.floor(Math.log2(Math.max(1, share))))
+}
+
+class XdpDriver implements Driver {
+  readonly name = 'xdp'
+  readonly blocking = true
+  readonly pool: Pool
+  readonly ports: readonly XdpPort[]
+  readonly wakeFd: number
+  onReadable: (() => void) | null = null
+  readonly #native: Native
+  readonly #umem: object
+  readonly #redirects: object[] = []
+  readonly #waiter: Waiter
+  #closed = false
+
+  constructor(n: Native, spec: DriverSpec, options: XdpOptions) {
+    const ringSize = ringSizeFor(spec.frames, spec.ports.length)
+    if (ringSize < XSK_RING_SIZE_MIN)
+      throw new ClickUpError(
+        'LIMIT',
+        `${spec.frames} frames are too few for ${spec.ports.length} ports`,
+        `give at least ${XSK_RING_SIZE_MIN * 4 * spec.ports.length}`,
+      )
+    this.#native = n
+    const umem = n.umemOpen(spec.frames * FRAME_SIZE)
+    this.#umem = umem.handle
+    const ports: XdpPort[] = []
+    this.ports = ports
+    try {
+      this.pool = new Pool(spec.frames, new Uint8Array(umem.memory))
+      for (const port of spec.ports) ports.push(this.#openPort(port, ringSize, options))
+      this.#waiter = new Waiter(
+        n,
+        ports.map((port) => port.fd),
+      )
+      this.wakeFd = this.#waiter.wakeFd
+    } catch (error) {
+      this.#release()
+      throw error
+    }
+  }
+
+  wait(timeoutMs: number): void {
+    let limit = timeoutMs
+    for (const port of this.ports) {
+      if (!port.pending) continue
+      port.flush()
+      if (port.pending) limit = limit < 0 ? SEND_RETRY_MS : Math.min(limit, SEND_RETRY_MS)
+    }
+    const something = this.#waiter.wait(limit)
+    for (const [i, port] of this.ports.entries()) {
+      if (!something || this.#waiter.failed(i)) port.check()
+      if (port.fault !== null) this.#waiter.forget(i)
+    }
+  }
+
+  close(): void {
+    if (this.#closed) return
+    this.#closed = true
+    this.#waiter.close()
+    this.#release()
+  }
+
+  /** The program first: no packet comes for a socket that goes. The memory last: sockets point into it. */
+  #release(): void {
+    for (const redirect of this.#redirects) this.#native.redirectClose(redirect)
+    for (const port of this.ports) port.close()
+    this.#native.umemClose(this.#umem)
+  }
+
+  #openPort(spec: PortSpec, ringSize: number, options: XdpOptions): XdpPort {
+    const n = this.#native
+    const { interface: where } = spec
+    if (where === undefined)
+      throw new ClickUpError('INTERFACE', `port ${spec.name}: the xdp driver needs an interface`)
+    const { mac, mtu, up } = n.interfaceInfo(where)
+    if (!up)
+      throw new ClickUpError(
+        'INTERFACE',
+        `port ${spec.name}: interface ${where} is down`,
+        `ip link set ${where} up`,
+      )
+    const queue = options.queue ?? 0
+    const redirect = n.redirectOpen(nativeFile('xsk_redirect.bpf.o'), where)
+    this.#redirects.push(redirect.handle)
+    const share = this.ports[0]?.fd ?? -1
+    const xsk = retryBusy(() =>
+      n.xskOpen(this.#umem, share, where, queue, ringSize, FRAME_SIZE, options.zeroCopy === true),
+    )
+    const index = this.ports.length
+    const port = new XdpPort(n, this.pool, xsk, {
+      name: spec.name,
+      where,
+      index,
+      mac,
+      mtu,
+      ringSize,
+    })
+    n.redirectSet(redirect.handle, queue, xsk.fd)
+    return port
+  }
+}
+
+/** The kernel lets go of a closed socket's queue some time after close: EBUSY until then. */
+function retryBusy<T>(open: () => T): T {
+  const cell = new Int32Array(new SharedArrayBuffer(4))
+  for (let i = 0; ; i++) {
+    try {
+      return open()
+    } catch (error) {
+      if (!isNativeError(error) || error.code !== 'EBUSY' || i >= XSK_BUSY_RETRIES) throw error
+      Atomics.wait(cell, 0, 0, XSK_BUSY_RETRY_MS)
+    }
+  }
+}
