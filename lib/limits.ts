@@ -150,6 +150,18 @@ export const PACKET_SEND_QUEUE = 256
 export const UDP_QUEUE = 4096
 export const UDP_BUFFER_BYTES = 4 * 1024 * 1024
 
+/** Replicas of a service attached on a host at a time, those included that are gone and still own buckets. One more is refused. */
+export const REPLICA_SLOTS = 64
+
+/** Ports of a service: one veth pair each for every replica. A service file with more is refused. */
+export const SERVICE_PORTS_MAX = 16
+
+/** Bytes that a replica's veth takes beyond the service interface's MTU: a second VLAN tag, a tunnel. */
+export const VETH_MTU_EXTRA = 64
+
+/** Tries to queue a fence behind packets in a full queue, 1 ms apart; then the flip fails, and may be repeated. */
+export const FENCE_TRIES = 50
+
 if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
 if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')
