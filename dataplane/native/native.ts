@@ -51,6 +51,8 @@ export interface PacketNative {
   packetDropped(fd: number): number
   /** True once the interface is gone for good. */
   packetGone(fd: number): boolean
+  /** Throws where AF_PACKET sockets are refused. */
+  packetProbe(): void
 }
 
 /** Where a ring's words are in its memory: indices of 32-bit words. */
@@ -105,6 +107,8 @@ export interface XskNative {
   /** From now on packets of `queue` go to the socket. */
   redirectSet(handle: object, queue: number, fd: number): void
   redirectClose(handle: object): void
+  /** Throws where the program or AF_XDP sockets are refused. Touches no interface. */
+  xdpProbe(object: string): void
 }
 
 /** bpf.c: libbpf's objects and maps, XDP programs on interfaces. There only with features.bpf. */

@@ -166,10 +166,19 @@ static napi_value packet_gone(napi_env env, napi_callback_info info) {
   return value;
 }
 
+static napi_value packet_probe(napi_env env, napi_callback_info info) {
+  (void)info;
+  int fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd < 0) return addon_throw(env, "socket(AF_PACKET)", errno, "");
+  close(fd);
+  return NULL;
+}
+
 void packet_init(napi_env env, napi_value exports) {
   addon_function(env, exports, "packetOpen", packet_open);
   addon_function(env, exports, "packetReceive", packet_receive);
   addon_function(env, exports, "packetSend", packet_send);
   addon_function(env, exports, "packetDropped", packet_dropped);
   addon_function(env, exports, "packetGone", packet_gone);
+  addon_function(env, exports, "packetProbe", packet_probe);
 }

@@ -364,6 +364,22 @@ static napi_value redirect_close(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
+static napi_value xdp_probe(napi_env env, napi_callback_info info) {
+  napi_value argv[1];
+  char file[1024];
+  if (!addon_args(env, info, 1, argv)) return NULL;
+  addon_text(env, argv[0], file, sizeof file);
+  int fd = socket(AF_XDP, SOCK_RAW | SOCK_CLOEXEC, 0);
+  if (fd < 0) return addon_throw(env, "socket(AF_XDP)", errno, "");
+  close(fd);
+  struct bpf_object *object = bpf_object__open_file(file, NULL);
+  if (object == NULL) return addon_throw(env, "bpf_object__open_file", errno, file);
+  int err = bpf_object__load(object);
+  bpf_object__close(object);
+  if (err < 0) return addon_throw(env, "bpf(BPF_PROG_LOAD)", -err, file);
+  return NULL;
+}
+
 void xsk_init(napi_env env, napi_value exports) {
   addon_function(env, exports, "umemOpen", umem_open);
   addon_function(env, exports, "umemClose", memory_close);
@@ -375,4 +391,5 @@ void xsk_init(napi_env env, napi_value exports) {
   addon_function(env, exports, "redirectOpen", redirect_open);
   addon_function(env, exports, "redirectSet", redirect_set);
   addon_function(env, exports, "redirectClose", redirect_close);
+  addon_function(env, exports, "xdpProbe", xdp_probe);
 }
