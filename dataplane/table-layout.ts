@@ -2,10 +2,11 @@
 // every process, so rows of equal schema fingerprint are copied between replicas as they are.
 //
 //   0      4      8      12        16                                        stride (multiple of 8)
-//   | next | prev | meta | changed | 8-byte columns | 4-byte | 2-byte | 1-byte | pad |
+//   | next | prev | meta | changed | 8-byte columns | small keys, packed | the rest by width | pad |
 //
 // The header belongs to RowStore (table-rows.ts); a row that travels has only the data words after
-// it. Within a width, columns keep their declared order.
+// it. Small key columns (4, 2, 1 bytes) are packed into words of their own, so that a key is hashed
+// and compared by words: a 5-tuple is four. Within a width, columns keep their declared order.
 
 import type { Columns, ColumnType } from './declare.ts'
 
@@ -21,12 +22,24 @@ export interface Column {
   readonly bytes: number
 }
 
+/** A 32-bit word of a row that holds key columns and nothing else. */
+export interface KeyWord {
+  /** Words from the start of the row. */
+  readonly at: number
+  /** Bits that columns use; the others are padding. */
+  readonly mask: number
+  /** Number of the key column, and by how many bits it is shifted. */
+  readonly parts: readonly { readonly key: number; readonly shift: number }[]
+}
+
 export interface Layout {
   /** In declared order, key columns first. */
   readonly columns: readonly Column[]
   readonly keys: readonly Column[]
   /** 32-bit words of a row, header included; even. */
   readonly words: number
+  /** Words that hold small key columns, in order. f64 keys are apart. */
+  readonly keyWords: readonly KeyWord[]
   /** Index of each `time` column in 8-byte units from the start of the row. */
   readonly times: readonly number[]
 }
@@ -48,24 +61,44 @@ export function layoutOf(key: Columns, row: Columns): Layout {
   }
   const offsets = new Map<string, number>()
   let at = HEADER_WORDS * 4
-  for (const align of [8, 4, 2, 1]) {
+  const put = (align: number, fits: (c: { key: boolean }) => boolean) => {
     for (const c of wanted) {
-      if (alignOf(c.type) !== align) continue
+      if (alignOf(c.type) !== align || !fits(c)) continue
       offsets.set(c.name, at)
       at += bytesOf(c.type)
     }
   }
+  put(8, () => true)
+  for (const align of [4, 2, 1]) put(align, (c) => c.key)
+  at = (at + 3) & ~3
+  for (const align of [4, 2, 1]) put(align, (c) => !c.key)
   const columns = wanted.map((c) => ({
     ...c,
     offset: offsets.get(c.name)!,
     bytes: bytesOf(c.type),
   }))
+  const keys = columns.filter((c) => c.key)
   return Object.freeze({
     columns,
-    keys: columns.filter((c) => c.key),
+    keys,
+    keyWords: keyWordsOf(keys),
     words: ((at + 7) >>> 3) * 2,
     times: columns.filter((c) => c.type === 'time').map((c) => c.offset >>> 3),
   })
+}
+
+function keyWordsOf(keys: readonly Column[]): KeyWord[] {
+  const words = new Map<number, { at: number; mask: number; parts: KeyWord['parts'][number][] }>()
+  keys.forEach((c, key) => {
+    if (c.type === 'f64') return
+    const at = c.offset >>> 2
+    const shift = (c.offset & 3) * 8
+    const word = words.get(at) ?? { at, mask: 0, parts: [] }
+    word.mask |= (c.bytes === 4 ? -1 : (1 << (c.bytes * 8)) - 1) << shift
+    word.parts.push({ key, shift })
+    words.set(at, word)
+  })
+  return [...words.values()].sort((a, b) => a.at - b.at)
 }
 
 export function bytesOf(type: ColumnType): number {
