@@ -119,7 +119,8 @@ export interface PacketFifo {
   shift(): Packet | null
   peek(): Packet | null
   readonly length: number
-  readonly capacity: number
+  /** Packets held at most; may be changed: what is held beyond a lowered one stays. */
+  capacity: number
   /** Calls `visit` in order; packets for which it returns true are taken out (and are the visitor's). */
   extract(visit: (p: Packet) => boolean): void
 }

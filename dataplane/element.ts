@@ -88,6 +88,10 @@ export interface RouterServices {
   findHandler(path: string, from?: string): HandlerInfo
   /** Stops the driver, as Click's `stop` handler does. */
   stop(): void
+  /** A driver script that waits for the next stop calls this. */
+  keepRunning(): void
+  /** Makes an element the one that is asked before the router stops: its handler `step`, 'router'. */
+  manageStops(name: string): void
   /** Prints a line where Click prints (stderr), or to a file element's own stream. */
   print(line: string): void
   /** Service port by name (FromDevice, ToDevice); null: the router runs without that port. */
@@ -113,6 +117,9 @@ export interface Self<C, D, N extends string, S, R> {
   readonly className: string
   readonly ninputs: number
   readonly noutputs: number
+  /** Whether each port is pushed or pulled: what an agnostic one became. */
+  readonly inputKinds: readonly ('push' | 'pull')[]
+  readonly outputKinds: readonly ('push' | 'pull')[]
   readonly config: ConfigValues<C>
   /** What `configure` returned: lookup structures and programs, not changed afterwards. */
   readonly plan: D

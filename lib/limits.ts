@@ -96,6 +96,9 @@ export const SOCKET_PATH_MAX = 107
 /** Expired rows that one tick of a table's sweep looks at, so that no sweep holds the loop for long. */
 export const SWEEP_ROWS = 256
 
+/** Rows of moved buckets that one turn of the old owner's loop removes. */
+export const FORGET_ROWS = 1_024
+
 /** log2 of a table segment's rows: a new segment costs one zeroed mapping of about a megabyte. */
 export const SEGMENT_LOG2 = 14
 

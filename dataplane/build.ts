@@ -1,0 +1,222 @@
+// Makes a router of a resolved graph: state, selves, compiled paths, wake-ups; then opens and
+// initialises every element. Errors come all together, each with the element's file and line, and
+// leave nothing open.
+
+import { ClickUpError, type Finding } from '../lib/errors.ts'
+import type { SteerKey } from '../lib/steer.ts'
+import type { RouterClock } from './clock.ts'
+import { compile, type Node } from './compile.ts'
+import type { StateDecl } from './declare.ts'
+import type { ErrorContext } from './element.ts'
+import type { Graph, GraphElement } from './graph.ts'
+import { type AnyHandler, Handlers } from './handlers.ts'
+import { elementHandlers, type GlobalText, globalHandlers } from './handlers-default.ts'
+import { type AnySelf, freezeSelf, type Hooks, makeSelf } from './instance.ts'
+import type { Port } from './io/device.ts'
+import type { Pool } from './packet.ts'
+import { type Gate, type Instance, Router } from './router.ts'
+import type { StateStore } from './state.ts'
+import { listenersOf, sinksOf } from './wakeups.ts'
+
+export interface RouterOptions {
+  readonly pool: Pool
+  /** Ports by name, in the order of the service file. */
+  readonly ports: ReadonlyMap<string, Port>
+  readonly store: StateStore
+  readonly clock: RouterClock
+  /** Seed of the router's generator. */
+  readonly seed: number
+  /** Where Print and errors of handlers go, line by line. */
+  readonly print: (line: string) => void
+  readonly gate?: Gate | null
+  /** Steering key of each port, by index; not given: `flow`. */
+  readonly steerKeys?: readonly SteerKey[]
+  /** Further global handlers, and texts of the standard ones. */
+  readonly globals?: Readonly<Record<string, AnyHandler>>
+  readonly text?: GlobalText
+}
+
+/** Throws ClickUpError CONFIG with all findings. The router that comes back is standby. */
+export function buildRouter(graph: Graph, options: RouterOptions): Router {
+  const { pool, store } = options
+  const router = new Router(
+    {
+      pool,
+      ports: options.ports,
+      clock: options.clock,
+      random: generator(options.seed),
+      print: options.print,
+      bucketsLog2: store.bucketsLog2,
+      steerKeys: options.steerKeys ?? [],
+      sweep: (nowMs) => store.sweep(nowMs),
+    },
+    graph.elements.length,
+  )
+  router.gate = options.gate ?? null
+  const wakes = new Wakes(router, graph.elements.length)
+  const instances = graph.elements.map((e) => makeInstance(graph, e, router, store, wakes))
+  wakes.resolve(instances)
+  router.install(instances)
+  router.handlers = new Handlers(
+    instances,
+    router.byName,
+    (instance) => elementHandlers(instance, router),
+    { ...globalHandlers(router, options.text ?? {}), ...options.globals },
+  )
+  const compiled = compile(instances, pool)
+  router.source = compiled.source
+  instances.forEach(({ self }, i) => {
+    self.out = compiled.out[i]!
+    self.in = compiled.in[i]!
+  })
+  start(instances, router)
+  router.receivers = instances.flatMap((instance) => receiverOf(instance, options.ports))
+  return router
+}
+
+function makeInstance(
+  graph: Graph,
+  e: GraphElement,
+  router: Router,
+  store: StateStore,
+  wakes: Wakes,
+): Instance {
+  const state: Record<string, unknown> = {}
+  let self: AnySelf | null = null
+  for (const [name, decl] of Object.entries((e.spec.state ?? {}) as Record<string, StateDecl>)) {
+    const capacity = decl.kind === 'cell' ? 1 : numberOf(e, decl.capacity)
+    const idle =
+      decl.kind === 'table' && decl.expire !== undefined ? numberOf(e, decl.expire.after) : null
+    state[name] = store.instantiate(e.name, e.className, name, decl, capacity, idle, () => self)
+  }
+  self = makeSelf({ ...e, state }, router, wakes.hooks(e.index))
+  return {
+    index: e.index,
+    name: e.name,
+    spec: e.spec,
+    self,
+    config: e.configText,
+    where: e.where,
+    outputs: e.outputKinds.map((kind, k) => (kind === 'pull' ? 'pull' : graph.out(e.index, k))),
+    inputs: e.inputKinds.map((kind, k) => (kind === 'push' ? 'push' : graph.in(e.index, k))),
+  }
+}
+
+/** A bound of the declaration: a number, or the configuration keyword that has it. */
+function numberOf(e: GraphElement, bound: number | string): number {
+  if (typeof bound === 'number') return bound
+  const value = e.config[bound] ?? (e.plan as Record<string, unknown> | undefined)?.[bound]
+  if (typeof value === 'number') return value
+  throw new ClickUpError('INTERNAL', `${e.className}: no keyword ${bound} with a number`)
+}
+
+function receiverOf(instance: Instance, ports: ReadonlyMap<string, Port>) {
+  const { spec, self } = instance
+  if (spec.receives === undefined) return []
+  const name = spec.receives(self) as string
+  const port = ports.get(name)
+  if (port === undefined) return []
+  const index = [...ports.keys()].indexOf(name)
+  return [{ port, index, counters: self.counters as { count: number }, push: self.out[0]! }]
+}
+
+/** Opens, then initialises; on errors closes what was opened. */
+function start(instances: readonly Instance[], router: Router): void {
+  const findings: Finding[] = []
+  const opened: Instance[] = []
+  for (const instance of instances) {
+    const errors = contextOf(instance, router, findings)
+    attempt(errors, () => {
+      if (instance.spec.open !== undefined)
+        instance.self.resource = instance.spec.open(instance.self, errors)
+      opened.push(instance)
+    })
+    freezeSelf(instance.self)
+  }
+  for (const instance of findings.length === 0 ? instances : []) {
+    const errors = contextOf(instance, router, findings)
+    attempt(errors, () => instance.spec.initialize?.(instance.self, errors))
+  }
+  if (findings.length === 0) return
+  for (const { spec, self } of opened.reverse()) spec.close?.(self)
+  const message = 'the router could not be initialised'
+  throw new ClickUpError('CONFIG', message, 'correct what is listed and try again', findings)
+}
+
+function attempt(errors: ErrorContext, run: () => void): void {
+  try {
+    run()
+  } catch (error) {
+    if (error instanceof ClickUpError && error.code === 'INTERNAL') throw error
+    errors.error((error as Error).message)
+  }
+}
+
+function contextOf(instance: Instance, router: Router, findings: Finding[]): ErrorContext {
+  const head = `While initializing '${instance.name} :: ${instance.spec.name}':`
+  const indented = (text: string) => text.replaceAll(/^/gm, '  ')
+  return {
+    error(text) {
+      findings.push({ where: instance.where, message: `${head}\n${indented(text)}` })
+    },
+    warning(text) {
+      router.print(`${instance.where}: ${head}\n  warning: ${text}`)
+    },
+  }
+}
+
+/** Schedules, timers and notifications of each element, bound to its number. */
+class Wakes {
+  readonly #router: Router
+  readonly #full: Uint8Array
+  #listeners: (readonly number[])[] = []
+  #sinks: (readonly number[] | null)[] = []
+  #sources: (readonly number[])[] = []
+
+  constructor(router: Router, elements: number) {
+    this.#router = router
+    this.#full = new Uint8Array(elements)
+  }
+
+  resolve(nodes: readonly Node[]): void {
+    this.#listeners = nodes.map((_, i) => listenersOf(nodes, i))
+    this.#sinks = nodes.map((node, i) => (node.spec.task === undefined ? null : sinksOf(nodes, i)))
+    this.#sources = nodes.map((_, i) =>
+      nodes.flatMap((_, source) => (this.#sinks[source]?.includes(i) ? [source] : [])),
+    )
+  }
+
+  hooks(i: number): Hooks {
+    const { tasks, timers, pool } = this.#router
+    const wakeAll = (elements: readonly number[]) => {
+      for (let k = 0; k < elements.length; k++) tasks.schedule(elements[k]!)
+    }
+    return {
+      schedule: () => tasks.schedule(i),
+      timerAt: (ms) => timers.set(i, ms),
+      kill: (p) => pool.free(p),
+      notify: () => wakeAll(this.#listeners[i]!),
+      signalFull: (full) => {
+        this.#full[i] = full ? 1 : 0
+        if (!full) wakeAll(this.#sources[i]!)
+      },
+      canPush: () => {
+        const sinks = this.#sinks[i]!
+        if (sinks === null) return true
+        for (let k = 0; k < sinks.length; k++) if (this.#full[sinks[k]!] === 0) return true
+        return false
+      },
+    }
+  }
+}
+
+/** Mulberry32: small, seeded, good enough for drops, shuffles and back-off. */
+function generator(seed: number): () => number {
+  let a = seed | 0
+  return () => {
+    a = (a + 0x6d2b79f5) | 0
+    let t = Math.imul(a ^ (a >>> 15), a | 1)
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+  }
+}

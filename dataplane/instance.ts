@@ -1,0 +1,90 @@
+// One element of a running graph: its frozen `self`, made from the declarations.
+//
+// Everything that an element's functions may touch hangs off `self`, and nothing of it can be
+// replaced: what changes are counters, rows and packets, which the engine knows of. All selves have
+// the same shape, so that the engine's own accesses stay monomorphic.
+
+import type { AnyElement, PullFn, PushFn, RouterServices } from './element.ts'
+import type { Packet } from './packet.ts'
+
+/** What the engine does for one element. */
+export interface Hooks {
+  schedule(): void
+  timerAt(ms: number): void
+  notify(): void
+  signalFull(full: boolean): void
+  canPush(): boolean
+  kill(p: Packet): void
+}
+
+export interface InstanceSpec {
+  readonly name: string
+  readonly className: string
+  readonly spec: AnyElement
+  readonly ninputs: number
+  readonly noutputs: number
+  readonly inputKinds: readonly ('push' | 'pull')[]
+  readonly outputKinds: readonly ('push' | 'pull')[]
+  readonly config: unknown
+  readonly plan: unknown
+  readonly state: Readonly<Record<string, unknown>>
+}
+
+/** An element's self as the engine sees it while it builds: the last three are filled in later. */
+export interface AnySelf extends Hooks {
+  readonly name: string
+  readonly className: string
+  readonly ninputs: number
+  readonly noutputs: number
+  readonly inputKinds: readonly ('push' | 'pull')[]
+  readonly outputKinds: readonly ('push' | 'pull')[]
+  readonly config: unknown
+  readonly plan: unknown
+  readonly counters: Record<string, number>
+  readonly state: Readonly<Record<string, unknown>>
+  resource: unknown
+  out: readonly PushFn[]
+  in: readonly PullFn[]
+  readonly router: RouterServices
+}
+
+export function makeSelf(from: InstanceSpec, router: RouterServices, hooks: Hooks): AnySelf {
+  return {
+    name: from.name,
+    className: from.className,
+    ninputs: from.ninputs,
+    noutputs: from.noutputs,
+    inputKinds: from.inputKinds,
+    outputKinds: from.outputKinds,
+    config: Object.freeze(from.config),
+    plan: from.plan,
+    counters: makeCounters(from.spec),
+    state: Object.freeze(from.state),
+    resource: null,
+    out: [],
+    in: [],
+    router,
+    kill: hooks.kill,
+    schedule: hooks.schedule,
+    timerAt: hooks.timerAt,
+    notify: hooks.notify,
+    signalFull: hooks.signalFull,
+    canPush: hooks.canPush,
+  }
+}
+
+/** After `open`: from here on nothing in it can be replaced. */
+export function freezeSelf(self: AnySelf): void {
+  Object.freeze(self.out)
+  Object.freeze(self.in)
+  Object.freeze(self)
+}
+
+function makeCounters(spec: AnyElement): Record<string, number> {
+  const counters: Record<string, number> = {}
+  // A fraction first: the engine then keeps them as doubles in place, and a count that outgrows a
+  // small integer costs nothing.
+  for (const name of Object.keys(spec.counters ?? {})) counters[name] = 0.5
+  for (const name of Object.keys(counters)) counters[name] = 0
+  return Object.seal(counters)
+}

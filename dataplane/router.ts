@@ -1,0 +1,296 @@
+// One running graph: its instances, tasks, timers and handlers, and the turn that runs them.
+//
+// The router never waits and asks the machine for nothing but the time: whoever owns it
+// (dataplane/loop.ts, the worker, a test) calls `turn` again and again. It starts standby: built and
+// initialised, but no task or timer runs until it is activated.
+
+import { BATCH, STOP_REFUSALS } from '../lib/limits.ts'
+import { type SteerKey, steerBucket } from '../lib/steer.ts'
+import type { RouterClock } from './clock.ts'
+import type { Node } from './compile.ts'
+import type { AnyElement, HandlerInfo, PushFn, RouterServices } from './element.ts'
+import type { Handlers } from './handlers.ts'
+import type { AnySelf } from './instance.ts'
+import type { Port } from './io/device.ts'
+import type { Packet, Pool } from './packet.ts'
+import { TaskList, TimerList } from './tasks.ts'
+
+/** Asked for every received packet; false: the gate has taken it. */
+export interface Gate {
+  admit(p: Packet, port: number): boolean
+}
+
+export interface Instance extends Node {
+  readonly index: number
+  readonly spec: AnyElement
+  readonly self: AnySelf
+  /** The configuration string, as written. */
+  readonly config: string
+  readonly where: string
+}
+
+/** A FromDevice and the port that it reads. */
+export interface Receiver {
+  readonly port: Port
+  /** Index of the service port. */
+  readonly index: number
+  readonly counters: { count: number }
+  readonly push: PushFn
+}
+
+export interface RouterSetup {
+  readonly pool: Pool
+  /** Ports by name, in the order of the service file: a packet's `port` is the index in it. */
+  readonly ports: ReadonlyMap<string, Port>
+  readonly clock: RouterClock
+  readonly random: () => number
+  readonly print: (line: string) => void
+  readonly bucketsLog2: number
+  /** Steering key of each port, by index; the default is `flow`. */
+  readonly steerKeys: readonly SteerKey[]
+  /** Sweeps expired rows a little. */
+  readonly sweep: (nowMs: number) => boolean
+}
+
+const FLOW_KEY: SteerKey = 0
+
+export class Router implements RouterServices {
+  readonly pool: Pool
+  readonly bucketsLog2: number
+  nowMs: number
+  nowUs: number
+  gate: Gate | null = null
+  /** Set by buildRouter, in the order of declaration. */
+  instances: readonly Instance[] = []
+  receivers: readonly Receiver[] = []
+  handlers!: Handlers
+  source = ''
+  readonly tasks: TaskList
+  readonly timers: TimerList
+  /** Called when there is something to do and the loop may be asleep. */
+  onWake: (() => void) | null = null
+  /** Further work, one slice a turn (a move's); true: there is more to do now. */
+  background: (() => boolean) | null = null
+  readonly #setup: RouterSetup
+  readonly #portList: readonly Port[]
+  readonly #byName = new Map<string, Instance>()
+  readonly #batch: Packet[] = new Array(BATCH).fill(null)
+  #active = false
+  #stopped = false
+  /** Click's run count: the router stops when it is down to 0 and no driver script objects. */
+  #runCount = 1
+  #driverScript: string | null = null
+
+  constructor(setup: RouterSetup, elements: number) {
+    this.#setup = setup
+    this.pool = setup.pool
+    this.bucketsLog2 = setup.bucketsLog2
+    this.#portList = [...setup.ports.values()]
+    this.nowMs = setup.clock.nowMs()
+    this.nowUs = setup.clock.epochUs()
+    this.tasks = new TaskList(elements, (i) => this.#runTask(i))
+    this.timers = new TimerList(elements, (i) => this.#runTimer(i))
+    this.tasks.onWake = () => this.wake()
+    this.timers.onEarlier = () => this.wake()
+  }
+
+  /** Takes the instances over; buildRouter calls it once. */
+  install(instances: readonly Instance[]): void {
+    this.instances = instances
+    for (const instance of instances) this.#byName.set(instance.name, instance)
+  }
+
+  get byName(): ReadonlyMap<string, Instance> {
+    return this.#byName
+  }
+
+  /** One bounded turn; true: something was done, so that another turn may find more. */
+  turn(): boolean {
+    this.nowMs = this.#setup.clock.nowMs()
+    this.nowUs = this.#setup.clock.epochUs()
+    let worked = false
+    for (let i = 0; i < this.receivers.length; i++) {
+      if (this.#receive(this.receivers[i]!)) worked = true
+    }
+    if (this.#active) {
+      if (this.tasks.pending > 0 && this.tasks.runTurn()) worked = true
+      if (this.timers.next <= this.nowMs && this.timers.runTurn(this.nowMs)) worked = true
+    }
+    for (let i = 0; i < this.#portList.length; i++) this.#portList[i]!.flush()
+    this.#setup.sweep(this.nowMs)
+    if (this.background?.() === true) worked = true
+    if (this.#runCount <= 0 && this.#active) this.#settleStop()
+    return worked || (this.#active && this.tasks.pending > 0)
+  }
+
+  #receive(receiver: Receiver): boolean {
+    const batch = this.#batch
+    const n = receiver.port.receive(batch, BATCH)
+    if (n === 0) return false
+    receiver.counters.count += n
+    const { push, index } = receiver
+    if (this.gate === null) {
+      for (let i = 0; i < n; i++) {
+        const p = batch[i]!
+        this.#stamp(p, index)
+        push(p)
+      }
+    } else this.#receiveGated(this.gate, receiver, n)
+    return true
+  }
+
+  #receiveGated(gate: Gate, receiver: Receiver, n: number): void {
+    const { push, index } = receiver
+    const key = this.#setup.steerKeys[index] ?? FLOW_KEY
+    for (let i = 0; i < n; i++) {
+      const p = this.#batch[i]!
+      this.#stamp(p, index)
+      p.bucket = steerBucket(p.mem, p.off, p.end, key, this.bucketsLog2)
+      if (gate.admit(p, index)) push(p)
+    }
+  }
+
+  /** Annotations that a packet from a device has: time, link header, packet type. */
+  #stamp(p: Packet, index: number): void {
+    p.port = index
+    p.mac = p.off
+    if (p.timeUs === 0) p.timeUs = this.nowUs
+    if ((p.mem[p.off]! & 1) === 1) p.type = isBroadcast(p) ? 1 : 2
+  }
+
+  /** Puts a packet behind the FromDevice of a service port: one that the gate held before. */
+  inject(port: number, p: Packet): void {
+    for (const receiver of this.receivers) {
+      if (receiver.index !== port) continue
+      receiver.push(p)
+      return
+    }
+    this.pool.free(p)
+  }
+
+  get active(): boolean {
+    return this.#active
+  }
+
+  get stopped(): boolean {
+    return this.#stopped
+  }
+
+  /** When the next timer is due, on the clock of `nowMs`; Infinity: none is set. */
+  get nextTimerMs(): number {
+    return this.#active ? this.timers.next : Infinity
+  }
+
+  /** From here on tasks and timers run. */
+  activate(): void {
+    if (this.#active) return
+    this.#active = true
+    this.notifyAll()
+    this.wake()
+  }
+
+  /** Wakes every task that pulls: packets were put into queues from outside (a move). */
+  notifyAll(): void {
+    for (const { self } of this.instances) self.notify()
+  }
+
+  deactivate(): void {
+    this.#active = false
+  }
+
+  wake(): void {
+    if (this.onWake !== null && this.#active) this.onWake()
+  }
+
+  #runTask(i: number): boolean {
+    const { spec, self } = this.instances[i]!
+    return spec.task!(self)
+  }
+
+  #runTimer(i: number): void {
+    const { spec, self } = this.instances[i]!
+    spec.timer!(self)
+  }
+
+  random(): number {
+    return this.#setup.random()
+  }
+
+  print(line: string): void {
+    this.#setup.print(line)
+  }
+
+  port(name: string): Port | null {
+    return this.#setup.ports.get(name) ?? null
+  }
+
+  element(name: string): AnySelf | null {
+    return this.#byName.get(name)?.self ?? null
+  }
+
+  readHandler(path: string, arg = '', from = ''): string {
+    return this.handlers.read(path, arg, from)
+  }
+
+  writeHandler(path: string, value: string, from = ''): void {
+    this.handlers.write(path, value, from)
+  }
+
+  findHandler(path: string, from = ''): HandlerInfo {
+    return this.handlers.info(path, from)
+  }
+
+  /** Text of every handler's name: `element.handler`, global ones without an element. */
+  listHandlers(element: string | null = null): { name: string; read: boolean; write: boolean }[] {
+    const instance = element === null ? null : (this.#byName.get(element) ?? null)
+    return this.handlers.list(instance)
+  }
+
+  /** JavaScript that the graph was compiled to. */
+  generatedSource(): string {
+    return this.source
+  }
+
+  stop(): void {
+    this.#runCount--
+    this.wake()
+  }
+
+  /** A driver script that waits for the next stop calls this. */
+  keepRunning(): void {
+    this.#runCount++
+  }
+
+  /** Makes an element the one that is asked before the router stops, by its handler `step`. */
+  manageStops(name: string): void {
+    this.#driverScript = name
+  }
+
+  /** Stops whatever a driver script says: a signal, the owner's wish. */
+  stopNow(): void {
+    this.#stopped = true
+    this.wake()
+  }
+
+  #settleStop(): void {
+    const script = this.#driverScript
+    try {
+      for (let n = 0; script !== null && n < STOP_REFUSALS && this.#runCount <= 0; n++)
+        this.handlers.write(`${script}.step`, 'router')
+    } catch (error) {
+      this.print(`While executing '${script}':\n  ${(error as Error).message}`)
+    }
+    if (this.#runCount <= 0) this.#stopped = true
+  }
+
+  /** Closes what elements opened, last first. The store and the ports stay the owner's. */
+  close(): void {
+    this.#active = false
+    for (const { spec, self } of [...this.instances].reverse()) spec.close?.(self)
+  }
+}
+
+function isBroadcast(p: Packet): boolean {
+  for (let i = 0; i < 6; i++) if (p.mem[p.off + i] !== 0xff) return false
+  return true
+}

@@ -1,0 +1,146 @@
+// Tasks and timers of a router: what makes elements run without a packet coming in.
+//
+// A task is asked to run by `schedule` and runs in the next turn, in the order of asking; while it
+// says that it did something it stays. A timer is one time for each element. Both work on numbers of
+// elements and on typed arrays: nothing is allocated when a task runs.
+
+import { TASKS_PER_TURN } from '../lib/limits.ts'
+
+export class TaskList {
+  readonly #run: (element: number) => boolean
+  readonly #queue: Int32Array
+  readonly #mask: number
+  readonly #scheduled: Uint8Array
+  #head = 0
+  #count = 0
+  /** Called when the list was empty and is not now: ends the loop's sleep. */
+  onWake: (() => void) | null = null
+
+  constructor(elements: number, run: (element: number) => boolean) {
+    const size = 1 << Math.ceil(Math.log2(Math.max(2, elements)))
+    this.#run = run
+    this.#queue = new Int32Array(size)
+    this.#mask = size - 1
+    this.#scheduled = new Uint8Array(elements)
+  }
+
+  get pending(): number {
+    return this.#count
+  }
+
+  isScheduled(element: number): boolean {
+    return this.#scheduled[element] === 1
+  }
+
+  schedule(element: number): void {
+    if (this.#scheduled[element] === 1) return
+    this.#scheduled[element] = 1
+    this.#queue[(this.#head + this.#count) & this.#mask] = element
+    this.#count++
+    if (this.#count === 1 && this.onWake !== null) this.onWake()
+  }
+
+  unschedule(element: number): void {
+    if (this.#scheduled[element] === 0) return
+    const kept: number[] = []
+    for (let k = 0; k < this.#count; k++) {
+      const e = this.#queue[(this.#head + k) & this.#mask]!
+      if (e !== element) kept.push(e)
+    }
+    this.#scheduled[element] = 0
+    this.#count = kept.length
+    kept.forEach((e, k) => {
+      this.#queue[(this.#head + k) & this.#mask] = e
+    })
+  }
+
+  /** Runs scheduled tasks, each as often as it has work and the turn has room; true: one had. */
+  runTurn(): boolean {
+    let worked = false
+    for (let n = 0; n < TASKS_PER_TURN && this.#count > 0; n++) {
+      const element = this.#queue[this.#head]!
+      this.#head = (this.#head + 1) & this.#mask
+      this.#count--
+      this.#scheduled[element] = 0
+      if (this.#run(element)) {
+        worked = true
+        this.schedule(element)
+      }
+    }
+    return worked
+  }
+}
+
+/** One time for each element; few are set at once, so finding the next is a scan over those that ever were. */
+export class TimerList {
+  readonly #fire: (element: number) => void
+  readonly #when: Float64Array
+  readonly #order: Float64Array
+  #used: number[] = []
+  #sequence = 0
+  /** The earliest time set; Infinity: none. */
+  next = Infinity
+  /** Called when `next` became earlier: the loop may be asleep until later. */
+  onEarlier: (() => void) | null = null
+
+  constructor(elements: number, fire: (element: number) => void) {
+    this.#fire = fire
+    this.#when = new Float64Array(elements).fill(Infinity)
+    this.#order = new Float64Array(elements)
+  }
+
+  /** @param ms a time of the router's clock; negative: never */
+  set(element: number, ms: number): void {
+    const at = ms < 0 ? Infinity : ms
+    const before = this.#when[element]!
+    if (!this.#used.includes(element)) this.#used.push(element)
+    this.#when[element] = at
+    this.#order[element] = ++this.#sequence
+    if (at < this.next) {
+      this.next = at
+      if (this.onEarlier !== null) this.onEarlier()
+    } else if (before === this.next) {
+      this.next = this.#earliest()
+    }
+  }
+
+  timeOf(element: number): number {
+    return this.#when[element]!
+  }
+
+  /** Fires what is due, earliest first; what is set anew while doing so waits for the next turn. */
+  runTurn(nowMs: number): boolean {
+    if (this.next > nowMs) return false
+    const last = this.#sequence
+    for (;;) {
+      const element = this.#due(nowMs, last)
+      if (element < 0) break
+      this.#when[element] = Infinity
+      this.#fire(element)
+    }
+    this.next = this.#earliest()
+    return true
+  }
+
+  #due(nowMs: number, last: number): number {
+    let best = -1
+    for (const element of this.#used) {
+      const at = this.#when[element]!
+      if (at > nowMs || this.#order[element]! > last) continue
+      if (best < 0 || this.#comesBefore(element, best)) best = element
+    }
+    return best
+  }
+
+  #comesBefore(a: number, b: number): boolean {
+    const x = this.#when[a]!
+    const y = this.#when[b]!
+    return x < y || (x === y && this.#order[a]! < this.#order[b]!)
+  }
+
+  #earliest(): number {
+    let at = Infinity
+    for (const element of this.#used) at = Math.min(at, this.#when[element]!)
+    return at
+  }
+}

@@ -1,0 +1,24 @@
+// What sources send: data of a wanted length, and packets made of it.
+
+import type { Packet, Pool } from '../../dataplane/packet.ts'
+
+/** Default data of Click's sources is at least 64 bytes long; this has the 69 of Click's own. */
+export const DEFAULT_DATA = 'CLICK-UP test packet, made by a source element. 64 bytes long or more'
+
+/** Bytes of a string (a character is a byte), cut or repeated to `length`; negative: as they are. */
+export function dataBytes(data: string, length: number): Uint8Array {
+  const given = Buffer.from(data, 'latin1')
+  if (length < 0 || length === given.length) return new Uint8Array(given)
+  const bytes = new Uint8Array(length)
+  for (let i = 0; i < length && given.length > 0; i++) bytes[i] = given[i % given.length]!
+  return bytes
+}
+
+/** A packet with that data; null: no frame is free. */
+export function makePacket(pool: Pool, data: Uint8Array, timeUs: number): Packet | null {
+  const p = pool.allocLength(data.length)
+  if (p === null) return null
+  p.mem.set(data, p.off)
+  p.timeUs = timeUs
+  return p
+}
