@@ -99,6 +99,9 @@ export const SWEEP_ROWS = 256
 /** Rows of moved buckets that one turn of the old owner's loop removes. */
 export const FORGET_ROWS = 1_024
 
+/** Time that a packet loop has to answer its main thread, or to end. Then it counts as hung. */
+export const WORKER_ANSWER_MS = 2_000
+
 /** log2 of a table segment's rows: a new segment costs one zeroed mapping of about a megabyte. */
 export const SEGMENT_LOG2 = 14
 

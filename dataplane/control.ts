@@ -1,0 +1,90 @@
+// What a replica's main thread and its packet loop (a worker thread) say to each other. Bytes of
+// chunks are transferred, not copied; everything else is small plain data.
+
+import type { Finding } from '../lib/errors.ts'
+import type { SourceCommand, SourceEvent, TargetCommand, TargetEvent } from '../lib/move/types.ts'
+import type { DriverName, DriverSpec, PortCounters } from './io/device.ts'
+import type { GateCounters } from './gate.ts'
+import type { StateSchema } from './schema.ts'
+import type { StateSize } from './state.ts'
+
+/** What the worker is started with. */
+export interface WorkerSetup {
+  readonly replica: string
+  /** Path of the version's artifact. */
+  readonly artifact: string
+  readonly driverSpec: DriverSpec
+  readonly bucketsLog2: number
+  /** Steering keys by port, in the order of driverSpec.ports. */
+  readonly steerKeys: readonly string[]
+  /** True: owns every bucket from the start. */
+  readonly owner: boolean
+  readonly seed: number
+}
+
+/** A failure as plain data. */
+export interface Failure {
+  readonly code: string
+  readonly message: string
+  readonly hint: string
+  readonly findings: readonly Finding[]
+}
+
+/** What moved in the worker; the bytes of a chunk that it applies come along. */
+export type ToWorker =
+  | { readonly type: 'activate' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'source'; readonly move: number; readonly command: SourceCommand }
+  /** How the source has to convert rows; comes before `subscribe`. */
+  | { readonly type: 'plan'; readonly move: number; readonly plan: unknown }
+  | {
+      readonly type: 'target'
+      readonly move: number
+      readonly command: TargetCommand
+      readonly bytes: ArrayBuffer | null
+    }
+  | {
+      readonly type: 'handler'
+      readonly id: number
+      readonly path: string
+      readonly value: string | null
+    }
+  | { readonly type: 'status'; readonly id: number }
+
+export type FromWorker =
+  | {
+      readonly type: 'ready'
+      readonly schemas: readonly StateSchema[]
+      readonly driver: DriverName
+      /** The main thread writes to it after each message: it ends the driver's wait. */
+      readonly wakeFd: number
+      /** From the worker's start to this, in milliseconds. */
+      readonly buildMs: number
+    }
+  | { readonly type: 'failed'; readonly failure: Failure }
+  | { readonly type: 'source'; readonly event: SourceEvent; readonly bytes: ArrayBuffer | null }
+  /** `plan`: with `ready`, what the source is to know. */
+  | { readonly type: 'target'; readonly event: TargetEvent; readonly plan: unknown }
+  | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
+  | { readonly type: 'refused'; readonly id: number; readonly failure: Failure }
+  | { readonly type: 'print'; readonly line: string }
+  /** A port's interface is gone; the replica goes on with the others. */
+  | { readonly type: 'port_fault'; readonly port: string; readonly failure: Failure }
+
+export interface ElementFigures {
+  readonly name: string
+  readonly className: string
+  readonly counters: Readonly<Record<string, number>>
+}
+
+/** Everything that can be seen of a packet loop at one moment. */
+export interface WorkerStatus {
+  readonly active: boolean
+  readonly driver: DriverName
+  readonly ports: readonly (PortCounters & { readonly name: string; readonly where: string })[]
+  readonly elements: readonly ElementFigures[]
+  readonly state: readonly StateSize[]
+  readonly gate: GateCounters
+  readonly buckets: { readonly owned: number; readonly incoming: number; readonly away: number }
+  readonly pool: { readonly frames: number; readonly available: number; readonly exhausted: number }
+}

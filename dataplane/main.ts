@@ -1,0 +1,169 @@
+// The dataplane process: one replica of one version of a service. This thread talks: to the agent
+// (control), to other replicas (state stream), to Prometheus. The packet loop runs in a worker.
+//
+// Started by the agent with the path of a JSON file (ReplicaSpec) as its only argument.
+
+import { readFileSync } from 'node:fs'
+import { realClock } from '../lib/clock.ts'
+import { ClickUpError } from '../lib/errors.ts'
+import { BEAT_MS } from '../lib/limits.ts'
+import { makeLog } from '../lib/log.ts'
+import type {
+  ReplicaBeat,
+  ReplicaEvent,
+  ReplicaHandler,
+  ReplicaHello,
+  ReplicaMove,
+  ReplicaReady,
+  ReplicaSpec,
+} from '../lib/wire/messages.ts'
+import { PROTOCOL_MAJOR } from '../lib/wire/messages.ts'
+import type { Client, StreamServer } from '../lib/wire/transport.ts'
+import { bindStream, connectClient, connectStream } from '../lib/wire/zeromq.ts'
+import type { DriverSpec } from './io/device.ts'
+import { type MoveHostSetup, SourceHost, TargetHost } from './move-host.ts'
+import { PacketLoop } from './packet-loop.ts'
+import { serveReplicaMetrics } from './replica-metrics.ts'
+
+const path = process.argv[2]
+if (path === undefined) {
+  console.error('usage: main.js SPEC.json (started by the node-agent)')
+  process.exit(2)
+}
+const spec = JSON.parse(readFileSync(path, 'utf8')) as ReplicaSpec<DriverSpec>
+const { replica } = spec
+const log = makeLog('dataplane').with({ replica })
+
+async function run(): Promise<void> {
+  let ready: ReplicaReady | null = null
+  let ending = false
+  const client: Client = connectClient(spec.agent, replica, {
+    log,
+    onConnect: () => void greet(),
+  })
+  const greet = async () => {
+    const hello: ReplicaHello = { replica, pid: process.pid, host: spec.host, protocol: PROTOCOL_MAJOR }
+    try {
+      await client.request('replica.hello', hello)
+      if (ready !== null) await client.notify('replica.ready', ready)
+    } catch (error) {
+      log.warn('hello_failed', { error })
+      // Another protocol version will not get better by waiting; silence may.
+      if (error instanceof ClickUpError && error.code === 'PROTOCOL') await end(1)
+    }
+  }
+
+  const loop = new PacketLoop(
+    {
+      replica,
+      artifact: spec.artifact,
+      driverSpec: spec.driverSpec,
+      bucketsLog2: spec.bucketsLog2,
+      steerKeys: spec.ports.map((port) => port.key),
+      owner: spec.buckets === 'all',
+      seed: process.pid,
+    },
+    {
+      onSource: (message) => source.onWorker(message),
+      onTarget: (message) => target.onWorker(message),
+      onPrint: (line) => console.log(line),
+      onPortFault: (port, error) => log.warn('port_fault', { port, error }),
+      onExit: (error) => {
+        if (error !== null) void fail(error)
+      },
+    },
+  )
+  const end = async (code: number) => {
+    if (ending) return
+    ending = true
+    await loop.stop()
+    source.close()
+    await Promise.all([client.close(), stream?.close()])
+    process.exit(code)
+  }
+  const fail = async (error: ClickUpError) => {
+    if (ending) return
+    log.warn('failed', { error })
+    const { code, message, hint, findings } = error
+    await client.notify('replica.failed', { replica, code, message, hint, findings })
+    await end(1)
+  }
+
+  let stream: StreamServer | null = null
+  const host: MoveHostSetup = {
+    clock: realClock,
+    log,
+    endpoint: spec.stream,
+    toWorker: (message, transfer) => loop.send(message, transfer),
+    answer: (answer) => {
+      const event: ReplicaEvent = { replica, ...answer }
+      void client.notify('replica.event', event)
+    },
+    connect: (endpoint, name, onFrame) => connectStream(endpoint, `${replica}/${name}`, onFrame),
+    sendBack: async (peer, frame) => await stream?.send(peer, frame),
+  }
+  const source = new SourceHost(host)
+  const target = new TargetHost(host)
+
+  client.handle('replica.move', (body) => {
+    const move = body as ReplicaMove
+    if (move.role === 'source') source.step({ on: 'message', msg: move.msg })
+    else target.step({ on: 'message', msg: move.msg })
+  })
+  client.handle('replica.handler', async (body) => {
+    const { path: handler, value } = body as ReplicaHandler
+    if (value === null) return await loop.readHandler(handler)
+    await loop.writeHandler(handler, value)
+    return ''
+  })
+  client.handle('replica.status', async () => await loop.status())
+  client.handle('replica.activate', () => {
+    loop.send({ type: 'activate' })
+    return null
+  })
+  client.handle('replica.stop', () => {
+    setImmediate(() => void end(0))
+    return null
+  })
+  process.on('SIGTERM', () => void end(0))
+  process.on('SIGINT', () => {}) // a terminal's ^C is the agent's to answer
+
+  try {
+    stream = await bindStream(spec.stream, (peer, frame) => target.onFrame(peer, frame))
+    const { schemas, driver, buildMs } = await loop.ready
+    ready = { replica, schemas, readyMs: Math.round(performance.now() * 100) / 100 }
+    if (spec.buckets === 'all') loop.send({ type: 'activate' })
+    log.info('ready', { driver, build_ms: Math.round(buildMs), ready_ms: Math.round(ready.readyMs) })
+    await client.notify('replica.ready', ready)
+  } catch (error) {
+    if (!(error instanceof ClickUpError)) throw error
+    await fail(error)
+    return
+  }
+  const metrics = spec.metricsPort === null ? null : await serveReplicaMetrics(loop, spec, log)
+  void beatForever(loop, client, () => ending)
+  process.on('exit', () => metrics?.close())
+}
+
+/** The sign of life, with the packet loop's own figures: a loop that hangs does not beat. */
+async function beatForever(loop: PacketLoop, client: Client, ended: () => boolean): Promise<void> {
+  for (let turns = 1; !ended(); turns++) {
+    await realClock.sleep(BEAT_MS)
+    try {
+      const status = await loop.status()
+      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
+      const beat: ReplicaBeat = {
+        replica,
+        turns,
+        rxPackets: sum(status.ports.map((p) => p.rxPackets)),
+        txPackets: sum(status.ports.map((p) => p.txPackets)),
+        flows: sum(status.state.filter((s) => s.kind === 'table').map((s) => s.size)),
+      }
+      await client.notify('replica.beat', beat)
+    } catch (error) {
+      if (!ended()) log.warn('no_beat', { error })
+    }
+  }
+}
+
+await run()

@@ -1,0 +1,141 @@
+// The main thread's handle on its packet loop: starts the worker, passes messages, asks and waits.
+
+import { writeSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { ClickUpError, type ErrorCode } from '../lib/errors.ts'
+import { WORKER_ANSWER_MS } from '../lib/limits.ts'
+import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
+
+type Ready = Extract<FromWorker, { type: 'ready' }>
+
+export interface PacketLoopEvents {
+  onSource(message: Extract<FromWorker, { type: 'source' }>): void
+  onTarget(message: Extract<FromWorker, { type: 'target' }>): void
+  onPrint(line: string): void
+  onPortFault(port: string, error: ClickUpError): void
+  /** The loop has ended: null when it was asked to. */
+  onExit(error: ClickUpError | null): void
+}
+
+const WAKE = new BigUint64Array([1n])
+
+export class PacketLoop {
+  readonly #worker: Worker
+  readonly #events: PacketLoopEvents
+  readonly #open = new Map<
+    number,
+    { resolve: (value: unknown) => void; reject: (error: Error) => void; timer: NodeJS.Timeout }
+  >()
+  #nextId = 0
+  #wakeFd = -1
+  #onReady: ((ready: Ready) => void) | null = null
+  #failure: ClickUpError | null = null
+  #stopping = false
+  readonly ready: Promise<Ready>
+
+  constructor(setup: WorkerSetup, events: PacketLoopEvents) {
+    this.#events = events
+    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup })
+    this.ready = new Promise((resolve, reject) => {
+      this.#onReady = resolve
+      this.#worker.once('exit', () => reject(this.#failure ?? new ClickUpError('INTERNAL', 'ended')))
+    })
+    this.ready.catch(() => {})
+    this.#worker.on('message', (message: FromWorker) => this.#onMessage(message))
+    this.#worker.on('error', (error) => {
+      this.#failure ??= new ClickUpError('INTERNAL', `packet loop: ${error.stack ?? error.message}`)
+    })
+    this.#worker.once('exit', () => {
+      for (const { reject, timer } of this.#open.values()) {
+        clearTimeout(timer)
+        reject(new ClickUpError('UNREACHABLE', 'the packet loop has ended'))
+      }
+      this.#open.clear()
+      const ended = this.#failure ?? new ClickUpError('INTERNAL', 'the packet loop ended by itself')
+      this.#events.onExit(this.#stopping ? null : ended)
+    })
+  }
+
+  send(message: ToWorker, transfer?: ArrayBuffer): void {
+    this.#worker.postMessage(message, transfer === undefined ? [] : [transfer])
+    // A blocked loop is woken; one that is not reads the message between two turns anyway.
+    if (this.#wakeFd >= 0) writeSync(this.#wakeFd, WAKE)
+  }
+
+  async readHandler(path: string): Promise<string> {
+    return (await this.#ask((id) => ({ type: 'handler', id, path, value: null }))) as string
+  }
+
+  async writeHandler(path: string, value: string): Promise<void> {
+    await this.#ask((id) => ({ type: 'handler', id, path, value }))
+  }
+
+  async status(): Promise<WorkerStatus> {
+    return (await this.#ask((id) => ({ type: 'status', id }))) as WorkerStatus
+  }
+
+  async stop(): Promise<void> {
+    if (this.#stopping) return
+    this.#stopping = true
+    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
+    this.send({ type: 'stop' })
+    const timer = setTimeout(() => void this.#worker.terminate(), WORKER_ANSWER_MS)
+    await ended
+    clearTimeout(timer)
+  }
+
+  /** Throws UNREACHABLE where the loop does not answer in WORKER_ANSWER_MS: it hangs. */
+  #ask(make: (id: number) => ToWorker): Promise<unknown> {
+    const id = this.#nextId++
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        this.#open.delete(id)
+        reject(new ClickUpError('UNREACHABLE', `the packet loop gave no answer in ${WORKER_ANSWER_MS} ms`))
+      }, WORKER_ANSWER_MS)
+      this.#open.set(id, { resolve, reject, timer })
+      this.send(make(id))
+    })
+  }
+
+  #settle(id: number, settle: (open: { resolve: (v: unknown) => void; reject: (e: Error) => void }) => void) {
+    const open = this.#open.get(id)
+    if (open === undefined) return
+    this.#open.delete(id)
+    clearTimeout(open.timer)
+    settle(open)
+  }
+
+  #onMessage(message: FromWorker): void {
+    switch (message.type) {
+      case 'ready':
+        this.#wakeFd = message.wakeFd
+        this.#onReady?.(message)
+        break
+      case 'failed':
+        this.#failure = errorOf(message.failure)
+        break
+      case 'source':
+        this.#events.onSource(message)
+        break
+      case 'target':
+        this.#events.onTarget(message)
+        break
+      case 'answer':
+        this.#settle(message.id, (open) => open.resolve(message.value))
+        break
+      case 'refused':
+        this.#settle(message.id, (open) => open.reject(errorOf(message.failure)))
+        break
+      case 'print':
+        this.#events.onPrint(message.line)
+        break
+      case 'port_fault':
+        this.#events.onPortFault(message.port, errorOf(message.failure))
+    }
+  }
+}
+
+export function errorOf(failure: Failure): ClickUpError {
+  const { code, message, hint, findings } = failure
+  return new ClickUpError(code as ErrorCode, message, hint, findings)
+}

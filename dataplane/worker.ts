@@ -1,0 +1,230 @@
+// The packet loop's thread: builds the router of a version, then runs it turn by turn. Commands of
+// the main thread arrive between turns; a move's work is done in slices, one a turn.
+
+import { parentPort, workerData } from 'node:worker_threads'
+import { loadArtifact } from '../lib/artifact.ts'
+import { parseConfig } from '../lib/click/index.ts'
+import { ClickUpError } from '../lib/errors.ts'
+import { AWAY, INCOMING, OWNED } from '../lib/move/gate.ts'
+import { STEER_KEYS, type SteerKey, type SteerKeyName, steerBucket } from '../lib/steer.ts'
+import { buildRouter } from './build.ts'
+import { loadClasses } from './classes.ts'
+import { machineClock } from './clock.ts'
+import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
+import type { AnyElement } from './element.ts'
+import { PacketGate } from './gate.ts'
+import { resolveGraph } from './graph.ts'
+import type { Driver } from './io/device.ts'
+import { openDriver } from './io/open.ts'
+import { Loop } from './loop.ts'
+import { type MoverSetup, SourceMover, TargetMover } from './mover.ts'
+import type { Router } from './router.ts'
+import { StateStore } from './state.ts'
+import type { TransferPlan } from './state-plan.ts'
+
+const main = parentPort!
+const setup = workerData as WorkerSetup
+
+function send(message: FromWorker, transfer?: ArrayBuffer): void {
+  main.postMessage(message, transfer === undefined ? [] : [transfer])
+}
+
+function failureOf(error: unknown): Failure {
+  const e = error instanceof ClickUpError ? error : null
+  return {
+    code: e?.code ?? 'INTERNAL',
+    message: e?.message ?? String((error as Error)?.stack ?? error),
+    hint: e?.hint ?? '',
+    findings: e?.findings ?? [],
+  }
+}
+
+interface Replica {
+  readonly driver: Driver
+  readonly store: StateStore
+  readonly router: Router
+  readonly gate: PacketGate
+  readonly loop: Loop
+  readonly source: SourceMover
+  readonly target: TargetMover
+}
+
+async function build(): Promise<Replica> {
+  const artifact = await loadArtifact<AnyElement>(setup.artifact)
+  const own = new Map(artifact.classes.map((spec) => [spec.name, spec]))
+  const { graph, findings } = await resolve(artifact, own)
+  if (graph === null)
+    throw new ClickUpError('CONFIG', 'the configuration has errors', '', findings)
+  const driver = openDriver(setup.driverSpec)
+  try {
+    return assemble(graph, driver)
+  } catch (error) {
+    driver.close()
+    throw error
+  }
+}
+
+async function resolve(
+  artifact: { config: string; configName: string; defines: Readonly<Record<string, string>> },
+  own: ReadonlyMap<string, AnyElement>,
+) {
+  const parsed = parseConfig(artifact.config, {
+    filename: artifact.configName,
+    defines: { ...artifact.defines },
+  })
+  if (parsed.errors.length > 0) return { graph: null, findings: parsed.errors }
+  const names = parsed.graph.elements.map((e) => e.className)
+  const classes = await loadClasses(names, own)
+  const resolved = resolveGraph(parsed.graph, (name) => classes.get(name))
+  if (resolved.errors.length > 0) return { graph: null, findings: resolved.errors }
+  return { graph: resolved.graph, findings: [] }
+}
+
+function assemble(graph: NonNullable<Awaited<ReturnType<typeof resolve>>['graph']>, driver: Driver) {
+  const { bucketsLog2 } = setup
+  const steerKeys = setup.steerKeys.map((name): SteerKey => STEER_KEYS[name as SteerKeyName])
+  const time = { nowMs: machineClock.nowMs() }
+  const store = new StateStore({ bucketsLog2, clock: time, pool: driver.pool })
+  const gate = new PacketGate(bucketsLog2, setup.owner, driver.pool, ({ move, epoch, port }) =>
+    send({ type: 'source', event: { on: 'fence', move, epoch, port }, bytes: null }),
+  )
+  const router = buildRouter(graph, {
+    pool: driver.pool,
+    ports: new Map(driver.ports.map((port) => [port.name, port])),
+    store,
+    clock: {
+      nowMs: () => {
+        time.nowMs = machineClock.nowMs()
+        return time.nowMs
+      },
+      epochUs: machineClock.epochUs,
+    },
+    seed: setup.seed,
+    print: (line) => send({ type: 'print', line }),
+    gate,
+    steerKeys,
+  })
+  const moverSetup: MoverSetup = {
+    router,
+    store,
+    gate,
+    send,
+    steer: (p) => steerBucket(p.mem, p.off, p.end, steerKeys[p.port] ?? 0, bucketsLog2),
+    flush: () => {
+      for (const port of driver.ports) port.flush()
+    },
+  }
+  const source = new SourceMover(moverSetup)
+  const target = new TargetMover(moverSetup)
+  router.background = () => source.slice()
+  const loop = new Loop(router, driver, machineClock)
+  return { driver, store, router, gate, loop, source, target }
+}
+
+function onMessage(replica: Replica, message: ToWorker): void {
+  const { router, source, target } = replica
+  switch (message.type) {
+    case 'activate':
+      router.activate()
+      break
+    case 'stop':
+      router.stopNow()
+      break
+    case 'plan':
+      source.plan(message.plan as TransferPlan)
+      break
+    case 'source':
+      source.command(message.move, message.command)
+      break
+    case 'target':
+      target.command(message.move, message.command, message.bytes)
+      break
+    case 'handler':
+      answer(message.id, () => {
+        if (message.value === null) return router.readHandler(message.path)
+        router.writeHandler(message.path, message.value)
+        return ''
+      })
+      break
+    case 'status':
+      answer(message.id, () => statusOf(replica))
+  }
+  replica.loop.wake()
+}
+
+function answer(id: number, make: () => unknown): void {
+  try {
+    send({ type: 'answer', id, value: make() })
+  } catch (error) {
+    const known = error instanceof ClickUpError
+    const failure = failureOf(error)
+    // A handler that refuses a value says so with a plain Error: its message is for the person.
+    send({
+      type: 'refused',
+      id,
+      failure: known ? failure : { ...failure, message: (error as Error).message },
+    })
+  }
+}
+
+function statusOf(replica: Replica): WorkerStatus {
+  const { driver, router, store, gate } = replica
+  return {
+    active: router.active,
+    driver: driver.name,
+    ports: driver.ports.map((p) => ({ ...p.counters, name: p.name, where: p.where })),
+    elements: router.instances.map((i) => ({
+      name: i.name,
+      className: i.spec.name,
+      counters: { ...i.self.counters },
+    })),
+    state: store.sizes(),
+    gate: { ...gate.counters },
+    buckets: {
+      owned: gate.buckets.count(OWNED),
+      incoming: gate.buckets.count(INCOMING),
+      away: gate.buckets.count(AWAY),
+    },
+    pool: {
+      frames: driver.pool.frames,
+      available: driver.pool.available,
+      exhausted: driver.pool.exhausted,
+    },
+  }
+}
+
+/** Reports a port whose interface is gone, once. */
+function watchFaults(driver: Driver): void {
+  const reported = new Set<string>()
+  const timer = setInterval(() => {
+    for (const port of driver.ports) {
+      if (port.fault === null || reported.has(port.name)) continue
+      reported.add(port.name)
+      send({ type: 'port_fault', port: port.name, failure: failureOf(port.fault) })
+    }
+  }, 200)
+  timer.unref()
+}
+
+async function run(): Promise<void> {
+  const startMs = performance.now()
+  const early: ToWorker[] = []
+  let replica: Replica | null = null
+  main.on('message', (message: ToWorker) => {
+    if (replica === null) early.push(message)
+    else onMessage(replica, message)
+  })
+  replica = await build()
+  const { driver, store, router, loop } = replica
+  const buildMs = performance.now() - startMs
+  send({ type: 'ready', schemas: store.schemas(), driver: driver.name, wakeFd: driver.wakeFd, buildMs })
+  for (const message of early) onMessage(replica, message)
+  watchFaults(driver)
+  await loop.run()
+  router.close()
+  driver.close()
+}
+
+run()
+  .catch((error) => send({ type: 'failed', failure: failureOf(error) }))
+  .finally(() => main.close())
