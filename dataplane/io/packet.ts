@@ -5,13 +5,7 @@
 // answers them. Frames longer than a pool frame (GRO) are cut by the kernel and dropped here, counted.
 
 import { ClickUpError } from '../../lib/errors.ts'
-import {
-  BATCH,
-  FRAME_HEADROOM,
-  PACKET_BUFFER_BYTES,
-  PACKET_SEND_QUEUE,
-  SEND_RETRY_MS,
-} from '../../lib/limits.ts'
+import { BATCH, PACKET_BUFFER_BYTES, PACKET_SEND_QUEUE, SEND_RETRY_MS } from '../../lib/limits.ts'
 import { type Native, native, systemError } from '../native/native.ts'
 import { type Packet, Pool } from '../packet.ts'
 import type { Driver, DriverSpec, Port, PortCounters, PortSpec } from './device.ts'
@@ -90,8 +84,8 @@ class PacketPort implements Port {
   readonly #index: number
   readonly #lengthMax: number
   readonly #counters = newCounters()
-  /** Frames that the next receive may fill: kept from call to call, so that an idle one costs little. */
-  readonly #armed: Packet[] = []
+  /** Frames that a receive may fill. */
+  readonly #armed: Packet[] = new Array(BATCH)
   readonly #rxSlots = new Int32Array(3 * BATCH)
   /** Frames gathered for `flush`, from #txFirst to #txCount. */
   readonly #queued: Packet[] = []
@@ -146,7 +140,7 @@ class PacketPort implements Port {
       this.#counters.rxBytes += p.end - p.off
       out[n++] = p
     }
-    this.#disarm(got)
+    for (let i = got < 0 ? 0 : got; i < count; i++) this.#pool.free(this.#armed[i]!)
     return n
   }
 
@@ -179,8 +173,8 @@ class PacketPort implements Port {
       if (sent === -EAGAIN) break // the socket's buffer is full: again at the next flush
       for (let i = 0; i < sent; i++) this.#finish(true)
       if (sent >= 0) continue
-      this.check()
-      this.#finish(false) // the first one is what the kernel refused: the next may go
+      this.check() // gives everything back where the interface has gone
+      if (this.fault === null) this.#finish(false) // what the kernel refused; the next may go
     }
     if (this.#txFirst > 0) this.#compact()
   }
@@ -210,27 +204,18 @@ class PacketPort implements Port {
     this.fault ??= new ClickUpError('DRIVER', `port ${this.name} (${this.where}) is closed`)
   }
 
-  /** Takes frames for the next receive, and says in the slots where they are. */
+  /** Takes frames for a receive, and says in the slots where they are. */
   #arm(max: number): number {
-    const armed = this.#armed
-    const want = max < BATCH ? max : BATCH
-    while (armed.length < want && this.#pool.available > 0) armed.push(this.#pool.alloc()!)
-    const count = armed.length < want ? armed.length : want
+    const pool = this.#pool
+    let count = max < BATCH ? max : BATCH
+    if (count > pool.available) count = pool.available
     for (let i = 0; i < count; i++) {
-      const p = armed[i]!
-      this.#rxSlots[3 * i] = p.base + FRAME_HEADROOM
-      this.#rxSlots[3 * i + 1] = p.limit - p.base - FRAME_HEADROOM
+      const p = pool.alloc()!
+      this.#armed[i] = p
+      this.#rxSlots[3 * i] = p.off
+      this.#rxSlots[3 * i + 1] = p.limit - p.off
     }
     return count
-  }
-
-  /** Closes the gap that `got` handed-over frames left at the front; order does not matter here. */
-  #disarm(got: number): void {
-    const armed = this.#armed
-    for (let i = got - 1; i >= 0; i--) {
-      const last = armed.pop()!
-      if (i < armed.length) armed[i] = last
-    }
   }
 
   #finish(sent: boolean): void {
@@ -256,7 +241,5 @@ class PacketPort implements Port {
     while (this.#txFirst < this.#txCount) this.#finish(false)
     this.#txFirst = 0
     this.#txCount = 0
-    for (const p of this.#armed) this.#pool.free(p)
-    this.#armed.length = 0
   }
 }
