@@ -142,16 +142,36 @@ static int set_constant(struct bpf_object *object, const char *name, uint32_t nu
 
 enum setting { CONSTANTS, ENTRIES, INNER_ENTRIES, REUSE };
 
-static int apply_one(struct bpf_object *object, enum setting what, const char *name, uint32_t n) {
-  if (what == CONSTANTS) return set_constant(object, name, n);
-  struct bpf_map *map = bpf_object__find_map_by_name(object, name);
-  if (map && what == INNER_ENTRIES) map = bpf_map__inner_map(map);
+/* An object that is being loaded, with the maps that only serve as patterns for inner ones. */
+struct loading {
+  struct bpf_object *object;
+  int patterns[4];
+  int count;
+};
+
+/* Gives a map of maps a pattern with another number of entries (libbpf cannot resize the declared
+ * one). The kernel copies the pattern's shape when the outer map is made. */
+static int set_inner_entries(struct loading *l, struct bpf_map *map, uint32_t entries) {
+  struct bpf_map *inner = bpf_map__inner_map(map);
+  if (!inner) return EINVAL;
+  if (l->count == (int)(sizeof l->patterns / sizeof *l->patterns)) return ENOSPC;
+  int fd = bpf_map_create(bpf_map__type(inner), "pattern", bpf_map__key_size(inner),
+                          bpf_map__value_size(inner), entries, NULL);
+  if (fd < 0) return errno;
+  l->patterns[l->count++] = fd;
+  return -bpf_map__set_inner_map_fd(map, fd);
+}
+
+static int apply_one(struct loading *l, enum setting what, const char *name, uint32_t n) {
+  if (what == CONSTANTS) return set_constant(l->object, name, n);
+  struct bpf_map *map = bpf_object__find_map_by_name(l->object, name);
   if (!map) return ENOENT;
+  if (what == INNER_ENTRIES) return set_inner_entries(l, map, n);
   return -(what == REUSE ? bpf_map__reuse_fd(map, (int)n) : bpf_map__set_max_entries(map, n));
 }
 
 /* Applies every property of `values` (an object of numbers); false: an error is thrown. */
-static bool apply(napi_env env, struct bpf_object *object, enum setting what, napi_value values) {
+static bool apply(napi_env env, struct loading *l, enum setting what, napi_value values) {
   napi_value names, key, value;
   uint32_t count = 0, number = 0;
   if (napi_get_property_names(env, values, &names) != napi_ok) return true;
@@ -162,7 +182,7 @@ static bool apply(napi_env env, struct bpf_object *object, enum setting what, na
     text_of(env, key, name, sizeof name);
     napi_get_property(env, values, key, &value);
     napi_get_value_uint32(env, value, &number);
-    int err = apply_one(object, what, name, number);
+    int err = apply_one(l, what, name, number);
     if (err) {
       throw_log(env, "bpf settings", err, name);
       return false;
@@ -171,27 +191,30 @@ static bool apply(napi_env env, struct bpf_object *object, enum setting what, na
   return true;
 }
 
+/* Applies the settings and loads; false: an error is thrown. */
+static bool set_and_load(napi_env env, struct loading *l, const char *path, napi_value *settings) {
+  for (int what = CONSTANTS; what <= REUSE; what++)
+    if (!apply(env, l, (enum setting)what, settings[what])) return false;
+  int err = -bpf_object__load(l->object);
+  if (err) throw_log(env, "bpf_object__load", err, path);
+  return err == 0;
+}
+
 static napi_value load(napi_env env, const char *path, napi_value *settings) {
   libbpf_set_print(collect_log);
-  struct bpf_object *object = bpf_object__open_file(path, NULL);
-  if (!object) return throw_log(env, "bpf_object__open", errno, path);
-  for (int what = CONSTANTS; what <= REUSE; what++) {
-    if (apply(env, object, (enum setting)what, settings[what])) continue;
-    bpf_object__close(object);
+  struct bpf_object **box = malloc(sizeof *box);
+  if (!box) return addon_throw(env, "malloc", ENOMEM, path);
+  struct loading l = {.object = bpf_object__open_file(path, NULL)};
+  *box = l.object;
+  if (!l.object) throw_log(env, "bpf_object__open", errno, path);
+  bool done = l.object && set_and_load(env, &l, path, settings);
+  while (l.count) close(l.patterns[--l.count]);
+  if (!done) {
+    if (l.object) bpf_object__close(l.object);
+    free(box);
     return NULL;
   }
-  int err = -bpf_object__load(object);
-  if (err) {
-    bpf_object__close(object);
-    return throw_log(env, "bpf_object__load", err, path);
-  }
   napi_value external;
-  struct bpf_object **box = malloc(sizeof *box);
-  if (!box) {
-    bpf_object__close(object);
-    return addon_throw(env, "malloc", ENOMEM, path);
-  }
-  *box = object;
   napi_create_external(env, box, object_finalize, NULL, &external);
   return external;
 }
