@@ -1,16 +1,28 @@
-// The door to Click's configuration language: text in, flat graph and findings out. Pure.
+// The door to Click's configuration language: text in, flat graph and findings out. Pure, and
+// bounded in time and memory by lib/limits.ts; bad input is findings, never an exception.
 
 import type { Finding } from '../errors.ts'
+import { CONFIG_TEXT_MAX } from '../limits.ts'
+import type { Statement } from './ast.ts'
+import { Elaborator } from './elaborate.ts'
+import { Findings } from './findings.ts'
 import type { FlatGraph } from './flat.ts'
+import { flatten } from './flatten.ts'
+import { parse } from './parser.ts'
 
 export type { FlatConnection, FlatElement, FlatGraph } from './flat.ts'
+export { unparse, unparseConnections } from './unparse.ts'
+export { type Resolve, substitute, type VariableForm } from './variables.ts'
 
 export interface ParseOptions {
   /** Named in findings; 'config' where it is not given. */
   readonly filename?: string
   /** Variables of the command line: they override the text's own `define`s. */
   readonly defines?: Readonly<Record<string, string>>
-  /** Is there an element class of this name? Not given: every name may be a class. */
+  /**
+   * Is there an element class of this name? Not given: every name may be a class, and one that is
+   * not declared as an element is taken for one (as Click's tools do).
+   */
   readonly known?: (className: string) => boolean
   /** Text of a `require(library …)` file; null: there is none. */
   readonly library?: (name: string) => { filename: string; text: string } | null
@@ -21,4 +33,31 @@ export interface Parsed {
   readonly graph: FlatGraph
   readonly errors: readonly Finding[]
   readonly warnings: readonly Finding[]
+}
+
+export function parseConfig(text: string, options: ParseOptions = {}): Parsed {
+  const findings = new Findings()
+  const filename = options.filename ?? 'config'
+  let chars = 0
+  const read = (part: string, file: string): readonly Statement[] => {
+    chars += part.length
+    if (chars <= CONFIG_TEXT_MAX) return parse(part, file, findings)
+    findings.error(file, `configuration is longer than ${CONFIG_TEXT_MAX} characters`)
+    return []
+  }
+  const libraries = new Set<string>()
+  const library = (name: string): readonly Statement[] | null => {
+    const file = options.library?.(name) ?? null
+    if (file === null) return null
+    if (libraries.has(file.filename)) return []
+    libraries.add(file.filename)
+    return read(file.text, file.filename)
+  }
+  const elaborator = new Elaborator(findings, { known: options.known, library })
+  const file = elaborator.file(read(text, filename))
+  const graph = flatten(file, findings, {
+    requirements: elaborator.requirements,
+    defines: options.defines ?? {},
+  })
+  return { graph, errors: findings.errors, warnings: findings.warnings }
 }
