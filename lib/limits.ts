@@ -84,6 +84,33 @@ export const LOOP_WAIT_MS = 10
 /** Times in a row that a driver script may refuse to stop without waiting. Then the router stops. */
 export const STOP_REFUSALS = 1000
 
+/** How often agents and replicas say that they are alive. */
+export const BEAT_MS = 1_000
+
+/** Silence after which an agent counts as away: status says so, new changes are refused. */
+export const AGENT_LOST_MS = 5_000
+
+/** From the start of a replica's process until it is ready. After that it is killed: the start failed. */
+export const REPLICA_START_MS = 15_000
+
+/** A replica that was asked to stop has so long; then it is killed. */
+export const REPLICA_STOP_MS = 2_000
+
+/** Pause before a replica that died is started again: doubled each time, up to this. */
+export const RESTART_PAUSE_MS_MAX = 10_000
+
+/** Bytes of a replica's log file; it is then kept as `.1` and a new one begun. */
+export const LOG_BYTES_MAX = 4 * 1024 * 1024
+
+/** Lines that `click-up logs` shows at most: they travel in one message. */
+export const LOG_LINES_MAX = 10_000
+
+/** Events of a service that the coordinator keeps for `status`; older ones are only in its log. */
+export const EVENTS_KEPT = 100
+
+/** Old versions of a service that the store keeps for `rollback` and `upgrade --to VERSION`. */
+export const VERSIONS_KEPT = 10
+
 /** Messages that wait for one connection while the other side is away. More are refused with LIMIT. */
 export const OUTBOX_MESSAGES = 10_000
 
@@ -111,6 +138,9 @@ export const SEGMENT_LOG2 = 14
  */
 export const TABLE_LIMBO_MIN = 4096
 
+/** Rows that one chunk of a snapshot looks at: bounds a walk past rows that need not be sent. */
+export const WALK_STEPS = 8_192
+
 /** A table is swept through at most once in this time; idle times are no more exact than that. */
 export const SWEEP_PASS_MS = 500
 
@@ -126,8 +156,8 @@ export const ELEMENTS_MAX = 65_536
 /** Connections of a configuration once groups and compound elements are expanded; also port numbers. */
 export const CONNECTIONS_MAX = 262_144
 
-/** Characters that variables may expand to in all: `$b` inside `$a` inside … grows without bound. */
-export const EXPANSION_CHARS_MAX = 16 * 1024 * 1024
+/** Characters read and made when variables are replaced: `$b` inside `$a` inside … grows without bound. */
+export const EXPANSION_CHARS_MAX = 32 * 1024 * 1024
 
 /** Findings of one configuration. The rest are counted, not listed: nobody reads more. */
 export const FINDINGS_MAX = 200

@@ -34,7 +34,7 @@ export class Body {
     this.isFile = outer === null
     this.#name = name
     this.#where = where
-    this.#depth = outer === null ? 1 : outer.#depth + 1
+    this.#depth = outer === null ? 0 : outer.#depth + 1
     this.#findings = findings
     if (outer === null) return
     this.#byName.set('input', this.#tunnel('input', where))

@@ -39,7 +39,7 @@ export interface Compound {
   /** Class name; '': anonymous, or the file. */
   readonly name: string
   readonly where: string
-  /** Depth of the variable scope of its instances; 1 for the file. */
+  /** Depth of the variable scope of its instances: how many blocks it is in; 0 for the file. */
   readonly depth: number
   readonly params: readonly Param[]
   /** Variables that it defines, in order. */

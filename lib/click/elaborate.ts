@@ -262,7 +262,8 @@ export class Elaborator {
       if (decl !== null) this.#redeclared(name, existing, where)
       return existing
     }
-    let type = entry.type
+    // Without a list of classes, `A :: A` shows only here that A is one.
+    let type = entry.type ?? (this.#options.known === undefined ? this.#classes.get(name) : null)
     if (type !== null && decl !== null)
       this.#findings.error(where, `class '${name}' used as element name`)
     if (type === null && decl === null) {
