@@ -2,8 +2,9 @@
 // carry data, marks the change, ends them in order and adds up what they saw.
 
 import type { ChildProcess } from 'node:child_process'
-import { createInterface } from 'node:readline'
 import type { TcpFigures, UdpFigures } from '../report.ts'
+import { FINISH_MS, Peer, READY_MS } from './peer.ts'
+import { addUp, type UdpEnd } from './udp-figures.ts'
 
 /** Starts a node program in a namespace of the lab. */
 export type Start = (side: 'client' | 'server', script: string, args: string[]) => ChildProcess
@@ -20,73 +21,8 @@ const TCP_PORT = 5000
 const UDP_PORT = 6000
 const CHUNK_BYTES = 500
 const INTERVAL_MS = 100
-const READY_MS = 15_000
-const FINISH_MS = 10_000
 /** After sending stops, what is under way arrives. */
 const SETTLE_MS = 500
-
-interface UdpEnd {
-  sent: number[]
-  received: number[]
-  reordered: number
-  duplicated: number
-  longest_gap_ms: number
-  errors: number
-}
-
-/** A program that prints lines and takes commands on standard input. */
-class Peer {
-  readonly #child: ChildProcess
-  readonly #name: string
-  readonly #lines: string[] = []
-  readonly #waiting: { match: (line: string) => boolean; resolve: (line: string) => void }[] = []
-
-  constructor(name: string, child: ChildProcess) {
-    this.#name = name
-    this.#child = child
-    createInterface({ input: child.stdout! }).on('line', (line) => {
-      const index = this.#waiting.findIndex((w) => w.match(line))
-      if (index >= 0) this.#waiting.splice(index, 1)[0]!.resolve(line)
-      else this.#lines.push(line)
-    })
-    child.stdin?.on('error', () => {})
-  }
-
-  say(line: string): void {
-    this.#child.stdin?.write(`${line}\n`)
-  }
-
-  async hear(match: (line: string) => boolean, timeoutMs: number, what: string): Promise<string> {
-    const index = this.#lines.findIndex(match)
-    if (index >= 0) return this.#lines.splice(index, 1)[0]!
-    return await new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`traffic: ${this.#name} did not say '${what}' in ${timeoutMs} ms`)),
-        timeoutMs,
-      )
-      this.#waiting.push({
-        match,
-        resolve: (line) => {
-          clearTimeout(timer)
-          resolve(line)
-        },
-      })
-    })
-  }
-
-  async word(word: string, timeoutMs: number): Promise<void> {
-    await this.hear((line) => line === word, timeoutMs, word)
-  }
-
-  async report<T>(): Promise<T> {
-    this.say('finish')
-    return JSON.parse(await this.hear((line) => line.startsWith('{'), FINISH_MS, 'its report')) as T
-  }
-
-  stop(): void {
-    this.#child.kill('SIGKILL')
-  }
-}
 
 export class Traffic {
   readonly #tcpServer: Peer
@@ -159,19 +95,5 @@ export class Traffic {
   stop(): void {
     for (const peer of [this.#tcpClient, this.#udpClient, this.#tcpServer, this.#udpServer])
       peer.stop()
-  }
-}
-
-function addUp(client: UdpEnd, server: UdpEnd): UdpFigures {
-  const sum = (values: number[]) => values.reduce((a, b) => a + b, 0)
-  const lost = (sent: number[], received: number[]) =>
-    sum(sent.map((n, flow) => Math.max(0, n - (received[flow] ?? 0))))
-  return {
-    sent: sum(client.sent) + sum(server.sent),
-    received: sum(client.received) + sum(server.received),
-    lost: lost(client.sent, server.received) + lost(server.sent, client.received),
-    reordered: client.reordered + server.reordered,
-    duplicated: client.duplicated + server.duplicated,
-    longest_gap_ms: Math.max(client.longest_gap_ms, server.longest_gap_ms),
   }
 }

@@ -1,0 +1,134 @@
+// Where a run takes place: the network, the cluster on its host, and the traffic's ends. With the
+// xdp driver in namespaces and with kernel stacks; with the udp driver on loopback datagrams.
+
+import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { Cluster } from './cluster.ts'
+import { NatLab, SERVER_ADDRESS } from './lab.ts'
+import type { TcpFigures, UdpFigures } from './report.ts'
+import { Traffic } from './traffic/session.ts'
+import { WireTraffic } from './traffic/wire-session.ts'
+
+export interface Load {
+  readonly connections: number
+  readonly flows: number
+  /** Of each direction. */
+  readonly packetsPerS: number
+}
+
+/** Traffic that runs: what a scenario needs of it. */
+export interface RunningTraffic {
+  mark(): void
+  finish(): Promise<{ udp: UdpFigures; tcp: TcpFigures }>
+  stop(): void
+}
+
+export interface Stage {
+  readonly cluster: Cluster
+  readonly load: Load
+  /** Coordinator and agent. */
+  start(): Promise<void>
+  startTraffic(): Promise<RunningTraffic>
+  /** Path of the service file for a version of the example NAT. */
+  serviceFile(version: 'v1' | 'v2'): string
+  close(): Promise<void>
+}
+
+const EXAMPLES = fileURLToPath(new URL('../../deploy/examples/nat/', import.meta.url))
+
+export class XdpStage implements Stage {
+  readonly cluster: Cluster
+  readonly load: Load
+  readonly lab: NatLab
+
+  private constructor(lab: NatLab, load: Load) {
+    this.lab = lab
+    this.load = load
+    this.cluster = new Cluster(lab.startOnHost)
+  }
+
+  static async create(
+    load: Load = { connections: 200, flows: 16, packetsPerS: 10_500 },
+  ): Promise<XdpStage> {
+    return new XdpStage(await NatLab.create('nat'), load)
+  }
+
+  async start(): Promise<void> {
+    await this.cluster.start('coordinator')
+    await this.cluster.start('agent')
+  }
+
+  async startTraffic(): Promise<RunningTraffic> {
+    return await Traffic.start(this.lab.startTraffic, {
+      ...this.load,
+      serverAddress: SERVER_ADDRESS,
+    })
+  }
+
+  serviceFile(version: 'v1' | 'v2'): string {
+    return join(EXAMPLES, `nat-${version}.yaml`)
+  }
+
+  async close(): Promise<void> {
+    await this.cluster.stop()
+    await this.lab.close()
+  }
+}
+
+/** Loopback ports: the agent listens on the first of each pair and sends to the second. */
+const INSIDE = { listen: 47_101, peer: 47_102 }
+const OUTSIDE = { listen: 47_103, peer: 47_104 }
+
+export class UdpStage implements Stage {
+  readonly cluster: Cluster
+  readonly load: Load
+
+  private constructor(load: Load) {
+    this.load = load
+    this.cluster = new Cluster((command, args, options) => spawn(command, args, options ?? {}))
+  }
+
+  static async create(
+    load: Load = { connections: 200, flows: 16, packetsPerS: 2_000 },
+  ): Promise<UdpStage> {
+    return new UdpStage(load)
+  }
+
+  async start(): Promise<void> {
+    await this.cluster.start('coordinator')
+    await this.cluster.start('agent')
+  }
+
+  async startTraffic(): Promise<RunningTraffic> {
+    const start = (role: 'client' | 'server', args: string[]): ChildProcess => {
+      const path = fileURLToPath(new URL('./traffic/wire-peer.js', import.meta.url))
+      return spawn(process.execPath, [path, role, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
+    }
+    return await WireTraffic.start(start, { inside: INSIDE, outside: OUTSIDE }, this.load)
+  }
+
+  /** The example's file with the interfaces of this stage in place of its own. */
+  serviceFile(version: 'v1' | 'v2'): string {
+    const path = join(EXAMPLES, `nat-${version}.yaml`)
+    const text = readFileSync(path, 'utf8')
+      .replace(/interface: *inside0/, udpOf(INSIDE))
+      .replace(/interface: *outside0/, udpOf(OUTSIDE))
+      .replaceAll(/^(config|elements): *(?!\/)(\S+)/gm, (_, key, file) => {
+        return `${key}: ${join(dirname(path), file)}`
+      })
+    const made = join(this.cluster.dir, basename(path))
+    mkdirSync(dirname(made), { recursive: true })
+    writeFileSync(made, text)
+    return made
+  }
+
+  async close(): Promise<void> {
+    await this.cluster.stop()
+  }
+}
+
+function udpOf(wire: { listen: number; peer: number }): string {
+  return `udp: { listen: ${wire.listen}, peer: ${wire.peer} }`
+}
