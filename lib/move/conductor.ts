@@ -134,11 +134,11 @@ function recovered(state: ConductorState, r: JournalRecord): Next {
     case 'begin':
       return undo(now, failure(now, 'MOVE_FAILED', 'the coordinator was started again'))
     case 'flip':
-      return go(now, 'flip')
+      return go({ ...now, prepared: true }, 'flip')
     case 'back':
       return go(now, 'back')
     case 'takeover':
-      return go(now, 'takeover')
+      return go({ ...now, dead: { source: true, target: false } }, 'takeover')
     case 'done':
       return go(now, 'forget')
     case 'finished':

@@ -33,6 +33,9 @@ import type {
   Totals,
 } from './types.ts'
 
+export type { SourcePhase, SourceState } from './source-state.ts'
+export { SOURCE_IDLE } from './source-state.ts'
+
 type Next = Steps<SourceState, SourceAction>
 
 export function sourceStep(state: SourceState, event: SourceEvent): Next {
