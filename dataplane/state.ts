@@ -2,6 +2,7 @@
 // element and state name. Elements get their own through `self.state`; the sweep, the metrics and
 // the move (state-source.ts, state-target.ts) work on all of them here.
 
+import { ClickUpError } from '../lib/errors.ts'
 import { SWEEP_ROWS } from '../lib/limits.ts'
 import type { CellDecl, Columns, PacketFifo, Row, StateDecl, Table, TableDecl } from './declare.ts'
 import { Fifo } from './fifo.ts'
@@ -63,6 +64,7 @@ export class StateStore {
   readonly #entries = new Map<string, StateEntry>()
   /** The same, in order: walked every turn without an iterator. */
   readonly #list: StateEntry[] = []
+  #expiryHolds = 0
 
   constructor(options: StateStoreOptions) {
     this.bucketsLog2 = options.bucketsLog2
@@ -131,6 +133,17 @@ export class StateStore {
     return this.#entries.get(stateId({ element, state })) ?? null
   }
 
+  /** The state that a plan speaks of. Throws where the router's is another. */
+  need(schema: StateSchema): StateEntry {
+    const entry = this.entry(schema.element, schema.state)
+    if (entry?.schema.fingerprint === schema.fingerprint) return entry
+    throw new ClickUpError(
+      'INCOMPATIBLE',
+      `state ${stateId(schema)} is not what the plan of the move says`,
+      'The replica runs another version than the one that was checked. Start the move again.',
+    )
+  }
+
   entries(): readonly StateEntry[] {
     return this.#list
   }
@@ -145,10 +158,23 @@ export class StateStore {
       if (e.kind === 'packets') continue
       if (!e.rows.drain(SWEEP_ROWS)) more = true
       if (e.kind !== 'table') continue
-      if (e.expirer !== null) more = e.expirer.sweep(nowMs) || more
+      if (e.expirer !== null && this.#expiryHolds === 0) more = e.expirer.sweep(nowMs) || more
       else e.rows.rehash(SWEEP_ROWS)
     }
     return more
+  }
+
+  /**
+   * Stops expiry while rows come in: what keeps a row may not be here yet, and the source, which
+   * decides, would not send the row again.
+   */
+  holdExpiry(): void {
+    this.#expiryHolds++
+  }
+
+  releaseExpiry(): void {
+    if (this.#expiryHolds === 0) throw new Error('releaseExpiry: expiry is not held')
+    this.#expiryHolds--
   }
 
   sizes(): StateSize[] {

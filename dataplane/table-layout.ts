@@ -45,6 +45,7 @@ export interface Layout {
 }
 
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+const TYPE = /^(u8|u16|u32|i32|f64|time|bytes[0-9]+)$/
 const RESERVED = new Set(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'])
 
 /** Throws where a name or type cannot be a column. */
@@ -125,9 +126,9 @@ function alignOf(type: ColumnType): number {
 function checkColumn(name: string, type: ColumnType, key: boolean): void {
   if (!NAME.test(name) || RESERVED.has(name)) throw new Error(`column '${name}': not a usable name`)
   const bytes = bytesOf(type)
+  if (!TYPE.test(type)) throw new Error(`column '${name}': unknown type '${type}'`)
   if (type.startsWith('bytes') && !(bytes > 0 && bytes % 4 === 0 && bytes <= 4096))
     throw new Error(`column '${name}': bytesN needs N a multiple of 4, at most 4096`)
-  if (Number.isNaN(bytes)) throw new Error(`column '${name}': unknown type '${type}'`)
   if (key && (type === 'time' || type.startsWith('bytes')))
     throw new Error(`column '${name}': a key column is u8, u16, u32, i32 or f64`)
 }

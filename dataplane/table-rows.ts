@@ -209,6 +209,8 @@ export class RowStore {
     // changes are then sent before the walk comes to it, which the walk sees, and no harm is done.
     this.#epoch = (this.#epoch % 4095) + 1
     this.tracking = this.#epoch << EPOCH_SHIFT
+    this.changes = 0
+    this.cursor = -1
     this.overflowed = false
   }
 

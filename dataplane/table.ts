@@ -47,7 +47,8 @@ class TableBase {
 
 interface Classes {
   readonly View: RowViewClass
-  readonly Table: TableClass
+  /** Null: no key, a cell. */
+  readonly Table: TableClass | null
 }
 
 const classes = new Map<string, Classes>()
@@ -57,7 +58,8 @@ export function classesOf(layout: Layout): Classes {
   const signature = layout.columns.map((c) => `${c.key ? '*' : ''}${c.name}:${c.type}`).join(',')
   let made = classes.get(signature)
   if (made === undefined) {
-    made = { View: rowViewClass(layout), Table: tableClass(layout, TableBase) }
+    const Table = layout.keys.length > 0 ? tableClass(layout, TableBase) : null
+    made = { View: rowViewClass(layout), Table }
     classes.set(signature, made)
   }
   return made
@@ -73,11 +75,11 @@ export function makeTable<K extends Columns, R extends Columns>(
   buckets: number,
   seed: number,
 ): Table<K, R> & TableInside {
-  if (Object.keys(decl.key).length === 0) throw new Error('a table needs a key column')
   if (!Number.isInteger(capacity) || capacity < 0)
     throw new Error(`capacity ${capacity}: must be an integer from 0`)
   const layout = layoutOf(decl.key, decl.row)
   const { View, Table } = classesOf(layout)
+  if (Table === null) throw new Error('a table needs a key column')
   return new Table(new RowStore(layout, capacity, buckets, seed), View) as unknown as Table<K, R> &
     TableInside
 }

@@ -1,0 +1,173 @@
+// The bytes of a state stream: chunks of sections of records. Little-endian, every part a multiple
+// of 8 bytes, so that a received chunk is read through typed arrays where it lies.
+//
+//   chunk    | magic 4 | format 2 | sections 2 | length 4 | crc32 4 | section … |
+//   section  | state 2 | 0 2 | records 4 | fingerprint 8 | bytes 4 | 0 4 | record … |
+//   record   | bucket 4 | op 4 | columns as in memory (table-layout.ts)  or  a packet |
+//
+// The CRC covers the whole chunk (its own field as 0). A chunk that is cut, garbled, of another
+// format, or that does not fit the plan is refused as a whole before any of it is applied.
+
+import { crc32 } from 'node:zlib'
+import { ClickUpError } from '../lib/errors.ts'
+
+const MAGIC = 0x53435543 // 'CUCS' in memory
+/** Goes up when the framing, a record's form or the layout of columns changes. */
+export const CHUNK_FORMAT = 1
+const HEADER_BYTES = 16
+const SECTION_BYTES = 24
+
+/** Operations of a record. Numbers are never reused. */
+export const PUT = 1
+export const REMOVE = 2
+export const PACKET = 3
+
+/** Words in front of a row's columns in a record: bucket and op. */
+export const RECORD_HEADER_WORDS = 2
+
+/** Collects records into one chunk. The memory is used again for the next. */
+export class ChunkWriter {
+  i32!: Int32Array
+  f64!: Float64Array
+  u8!: Uint8Array
+  /** Records in the chunk. */
+  records = 0
+  #memory = new ArrayBuffer(0)
+  #maxBytes = 0
+  #at = 0
+  #sections = 0
+  #section = -1
+  #state = -1
+
+  /** Starts a chunk of at most `maxBytes`, or of one record that is longer than that. */
+  start(maxBytes: number): void {
+    this.#maxBytes = maxBytes & ~7
+    if (this.#memory.byteLength < this.#maxBytes) this.#resize(this.#maxBytes)
+    this.records = 0
+    this.#at = HEADER_BYTES
+    this.#sections = 0
+    this.#state = -1
+  }
+
+  /**
+   * Room for a record, from 32-bit word n of `i32`, zeroed; -1: none left in this chunk.
+   * @param bytes of the record, a multiple of 8
+   * @param fingerprint of the schema that the record follows
+   */
+  record(state: number, fingerprint: string, bytes: number): number {
+    const opens = state !== this.#state
+    const end = this.#at + bytes + (opens ? SECTION_BYTES : 0)
+    if (end > this.#maxBytes && this.records > 0) return -1
+    if (end > this.#memory.byteLength) this.#resize(end)
+    if (opens) this.#open(state, fingerprint)
+    const n = this.#at >>> 2
+    this.i32.fill(0, n, n + (bytes >>> 2))
+    this.#at += bytes
+    const s = this.#section >>> 2
+    this.i32[s + 1] = this.i32[s + 1]! + 1
+    this.i32[s + 4] = this.i32[s + 4]! + bytes
+    this.records++
+    return n
+  }
+
+  /** The chunk, in memory of its own; null where it has no records. */
+  take(): ArrayBuffer | null {
+    if (this.records === 0) return null
+    const i = this.i32
+    i[0] = MAGIC
+    i[1] = CHUNK_FORMAT | (this.#sections << 16)
+    i[2] = this.#at
+    i[3] = 0
+    i[3] = crc32(this.u8.subarray(0, this.#at))
+    return this.#memory.slice(0, this.#at)
+  }
+
+  #open(state: number, fingerprint: string): void {
+    const s = this.#at >>> 2
+    this.i32.fill(0, s, s + SECTION_BYTES / 4)
+    this.i32[s] = state
+    this.i32[s + 2] = Number.parseInt(fingerprint.slice(0, 8), 16)
+    this.i32[s + 3] = Number.parseInt(fingerprint.slice(8), 16)
+    this.#section = this.#at
+    this.#state = state
+    this.#sections++
+    this.#at += SECTION_BYTES
+  }
+
+  #resize(bytes: number): void {
+    const memory = new ArrayBuffer((bytes + 7) & ~7)
+    new Uint8Array(memory).set(new Uint8Array(this.#memory))
+    this.#memory = memory
+    this.i32 = new Int32Array(memory)
+    this.f64 = new Float64Array(memory)
+    this.u8 = new Uint8Array(memory)
+  }
+}
+
+export interface Section {
+  readonly state: number
+  readonly fingerprint: string
+  readonly records: number
+  /** First word of the first record. */
+  readonly at: number
+  readonly bytes: number
+}
+
+/** A received chunk whose framing and CRC are right. */
+export interface Chunk {
+  readonly i32: Int32Array
+  readonly f64: Float64Array
+  readonly u8: Uint8Array
+  readonly sections: readonly Section[]
+}
+
+/** Throws ClickUpError PROTOCOL. */
+export function readChunk(memory: ArrayBuffer): Chunk {
+  const length = memory.byteLength
+  if (length < HEADER_BYTES || length % 8 !== 0) throw refused(`${length} bytes are no chunk`)
+  const i32 = new Int32Array(memory)
+  const u8 = new Uint8Array(memory)
+  if (i32[0] !== MAGIC) throw refused('it does not start as a chunk does')
+  const format = i32[1]! & 0xffff
+  if (format !== CHUNK_FORMAT)
+    throw refused(`format ${format}, this side reads format ${CHUNK_FORMAT}`)
+  if (i32[2] !== length) throw refused(`${length} bytes came of ${i32[2]}`)
+  if (crcOf(u8) !== i32[3]) throw refused('the checksum is wrong')
+  const sections: Section[] = []
+  let at = HEADER_BYTES
+  for (let n = i32[1]! >>> 16; n > 0; n--) {
+    const s = at >>> 2
+    const bytes = at + SECTION_BYTES <= length ? i32[s + 4]! : -1
+    if (bytes < 0 || bytes % 8 !== 0 || at + SECTION_BYTES + bytes > length)
+      throw refused('a section is longer than its chunk')
+    sections.push({
+      state: i32[s]! & 0xffff,
+      fingerprint: hex(i32[s + 2]!) + hex(i32[s + 3]!),
+      records: i32[s + 1]!,
+      at: (at + SECTION_BYTES) >>> 2,
+      bytes,
+    })
+    at += SECTION_BYTES + bytes
+  }
+  if (at !== length) throw refused('bytes follow the last section')
+  return { i32, f64: new Float64Array(memory), u8, sections }
+}
+
+export function refused(why: string): ClickUpError {
+  return new ClickUpError(
+    'PROTOCOL',
+    `state chunk refused: ${why}`,
+    'Both replicas must run releases of click-up whose state streams agree.',
+  )
+}
+
+/** CRC of a chunk as if its CRC field were 0; does not change the chunk. */
+function crcOf(u8: Uint8Array): number {
+  const head = u8.slice(0, HEADER_BYTES)
+  head.fill(0, 12, 16)
+  return crc32(u8.subarray(HEADER_BYTES), crc32(head)) | 0
+}
+
+function hex(word: number): string {
+  return (word >>> 0).toString(16).padStart(8, '0')
+}

@@ -1,0 +1,178 @@
+// Merging a source's copy of shared state into the target's own, by the state's rule.
+//
+// A source sends a row's absolute values, again with every change. So the target remembers, for
+// each row that came: what the source last said (`said`), what it then wrote (`wrote`), and what
+// stood there before (`before`; null: there was no row). With these a row can come any number of
+// times, and can be withdrawn: by the source's removal, or when the move is undone.
+//
+//   sum          own part + what the source said, last time's replaced
+//   max          the larger; exactly the source's where nothing was here before
+//   last_writer  the row whose idle column is later; the source's where there is none
+//
+// Times count as `max` under `sum`; raw bytes are the last writer's under every rule.
+
+import type { Merge, RowData } from './declare.ts'
+import type { CellEntry, TableEntry } from './state.ts'
+import { arraysOf, firstWord, readColumns, writeColumns } from './state-record.ts'
+import type { RecordArrays } from './table-code.ts'
+import { type Column, HEADER_WORDS } from './table-layout.ts'
+
+interface Came {
+  readonly row: number
+  readonly before: RowData | null
+  said: RowData
+  wrote: RowData
+}
+
+export class SharedMerge {
+  readonly #entry: TableEntry | CellEntry
+  readonly #merge: Merge
+  readonly #idle: string | null
+  readonly #came = new Map<string, Came>()
+
+  constructor(entry: TableEntry | CellEntry) {
+    this.#entry = entry
+    this.#merge = entry.schema.merge ?? 'last_writer'
+    this.#idle = entry.kind === 'table' ? (entry.decl.expire?.idle ?? null) : null
+  }
+
+  /** Takes the row whose columns lie at word b (times as times). False: the table is full. */
+  put(at: RecordArrays, b: number): boolean {
+    const layout = this.#entry.rows.layout
+    const said = readColumns(layout, at, b)
+    const key = this.#keyOf(said)
+    const known = this.#came.get(key)
+    const here = this.#seek(at, b)
+    // The sweep may have taken the row since: then it comes anew.
+    const came = known !== undefined && here === known.row ? known : undefined
+    const fresh = here < 0 || (came === undefined && this.#isBlank(here))
+    const row = here < 0 ? this.#take(at, b) : here
+    if (row < 0) return false
+    const before = came !== undefined ? came.before : fresh ? null : this.#read(row)
+    const wrote =
+      before === null && came === undefined ? said : this.#merged(row, before, came, said)
+    this.#write(row, wrote)
+    this.#came.set(key, { row, before, said, wrote: this.#read(row) })
+    return true
+  }
+
+  /** The source removed its row. */
+  remove(at: RecordArrays, b: number): void {
+    const key = this.#keyOf(readColumns(this.#entry.rows.layout, at, b))
+    const came = this.#came.get(key)
+    if (came === undefined) return
+    this.#came.delete(key)
+    this.#withdraw(came, this.#seek(at, b))
+  }
+
+  /** Undoes everything that came. */
+  discard(): void {
+    for (const came of this.#came.values()) {
+      const rows = this.#entry.rows
+      this.#withdraw(came, rows.isLive(came.row) ? came.row : -1)
+    }
+    this.#came.clear()
+  }
+
+  /** Forgets what undoing would need. */
+  commit(): void {
+    this.#came.clear()
+  }
+
+  #merged(row: number, before: RowData | null, came: Came | undefined, said: RowData): RowData {
+    const now = this.#read(row)
+    if (this.#merge === 'last_writer') return this.#later(now, came, said) ? said : now
+    const merged: RowData = {}
+    for (const c of this.#entry.rows.layout.columns) {
+      const own = now[c.name]!
+      const from = said[c.name]!
+      if (c.key || typeof own !== 'number' || typeof from !== 'number') {
+        merged[c.name] = c.key ? own : from
+        continue
+      }
+      // Untouched since the source's last word: count again from what stood here before.
+      const untouched = came !== undefined && own === came.wrote[c.name]
+      const base = untouched ? before?.[c.name] : own
+      const last = untouched || came === undefined ? 0 : came.said[c.name]!
+      merged[c.name] = this.#join(c, base as number | undefined, from, last as number)
+    }
+    return merged
+  }
+
+  #join(c: Column, base: number | undefined, from: number, last: number): number {
+    if (base === undefined) return from
+    if (this.#merge === 'sum' && c.type !== 'time') return base + from - last
+    return Math.max(base, from)
+  }
+
+  #later(now: RowData, came: Came | undefined, said: RowData): boolean {
+    if (this.#idle === null) return true
+    const untouched = came !== undefined && now[this.#idle] === came.wrote[this.#idle]
+    const than = untouched ? came.before?.[this.#idle] : now[this.#idle]
+    return than === undefined || said[this.#idle]! >= than
+  }
+
+  #withdraw(came: Came, row: number): void {
+    if (row < 0) return
+    const now = this.#read(row)
+    const columns = this.#entry.rows.layout.columns.filter((c) => !c.key)
+    const untouched = columns.every((c) => same(now[c.name]!, came.wrote[c.name]!))
+    if (untouched && came.before === null) this.#clear(row)
+    else if (untouched) this.#write(row, came.before!)
+    else if (this.#merge === 'sum') {
+      const left = { ...now }
+      for (const c of columns) {
+        const own = now[c.name]!
+        if (typeof own === 'number' && c.type !== 'time')
+          left[c.name] = own - (came.said[c.name] as number)
+      }
+      this.#write(row, left)
+    }
+  }
+
+  #keyOf(data: RowData): string {
+    return this.#entry.rows.layout.keys.map((c) => data[c.name]).join(' ')
+  }
+
+  #seek(at: RecordArrays, b: number): number {
+    return this.#entry.kind === 'cell' ? 0 : this.#entry.table.$seek(at, b)
+  }
+
+  #take(at: RecordArrays, b: number): number {
+    return this.#entry.kind === 'cell' ? 0 : this.#entry.table.$take(-1, at, b)
+  }
+
+  /** A cell nobody has written to counts as not there. */
+  #isBlank(row: number): boolean {
+    if (this.#entry.kind !== 'cell') return false
+    const { i32 } = arraysOf(this.#entry.rows, row)
+    const b = firstWord(this.#entry.rows, row)
+    return i32.subarray(b + HEADER_WORDS, b + this.#entry.rows.words).every((w) => w === 0)
+  }
+
+  #read(row: number): RowData {
+    const rows = this.#entry.rows
+    return readColumns(rows.layout, arraysOf(rows, row), firstWord(rows, row))
+  }
+
+  #write(row: number, data: RowData): void {
+    const rows = this.#entry.rows
+    writeColumns(rows.layout, arraysOf(rows, row), firstWord(rows, row), data)
+    if (rows.tracking !== 0) rows.touch(row)
+  }
+
+  #clear(row: number): void {
+    if (this.#entry.kind === 'table') {
+      this.#entry.table.$drop(row)
+      return
+    }
+    const { i32 } = arraysOf(this.#entry.rows, row)
+    const b = firstWord(this.#entry.rows, row)
+    i32.fill(0, b + HEADER_WORDS, b + this.#entry.rows.words)
+  }
+}
+
+function same(a: number | Uint8Array, b: number | Uint8Array): boolean {
+  if (typeof a === 'number' || typeof b === 'number') return a === b
+  return a.every((byte, n) => byte === b[n])
+}

@@ -1,0 +1,323 @@
+// The sending side of a move's state: walks the rows of the moving buckets into chunks while the
+// packet loop goes on, then the changes since, then (after the fence) the held packets. Called
+// between turns of the loop; each call is bounded by its bytes and by WALK_STEPS.
+//
+//   next ─▶ shared rows, rows of the buckets, then changes as they come   (any number of calls)
+//   finish ─▶ the rest of these, held packets; null: all sent             (after the last fence)
+//   forget: N owns the buckets.   abort: O stays owner, with all it had.
+//
+// State of merge `sum` is a share of a total over all replicas: it goes along only when the source
+// retires (hands over everything), else it would be counted twice.
+
+import { ClickUpError } from '../lib/errors.ts'
+import { WALK_STEPS } from '../lib/limits.ts'
+import { ChunkWriter, PUT, REMOVE } from './chunk.ts'
+import type { Fifo } from './fifo.ts'
+import type { Packet } from './packet.ts'
+import { stateId } from './schema.ts'
+import type { CellEntry, PacketsEntry, StateEntry, StateStore, TableEntry } from './state.ts'
+import { packetRecordBytes, writePacket } from './state-packet.ts'
+import type { PlanEntry, TransferPlan } from './state-plan.ts'
+import * as record from './state-record.ts'
+import type { Layout } from './table-layout.ts'
+
+/** A table or cell under way. */
+interface Stream {
+  readonly index: number
+  readonly plan: PlanEntry
+  readonly entry: TableEntry | CellEntry
+  /** Layout of the records, and the fingerprint that goes with it. */
+  readonly wire: Layout
+  readonly fingerprint: string
+  readonly bytes: number
+  readonly moving: Uint8Array
+}
+
+interface PacketStream {
+  readonly index: number
+  readonly plan: PlanEntry
+  readonly entry: PacketsEntry
+}
+
+export interface SourceOptions {
+  /** The source hands over everything it has; default: where all buckets move. */
+  readonly retire?: boolean
+}
+
+export class SnapshotSource {
+  rowsSent = 0
+  deltasSent = 0
+  packetsSent = 0
+  bytesSent = 0
+  readonly retire: boolean
+  readonly #store: StateStore
+  readonly #streams: Stream[] = []
+  readonly #packetStreams: PacketStream[] = []
+  readonly #moving: Uint8Array
+  readonly #writer = new ChunkWriter()
+  /** Where the walk stands: stream, bucket's list, and in RowStore.cursor the row. */
+  #walkStream = 0
+  #walkBucket = -1
+  #steps = 0
+  /** Packets taken out of the queues: kept until the target is the owner. */
+  #handed: { readonly fifo: Fifo; readonly packet: Packet; readonly stream: PacketStream }[] = []
+  #handedSent = 0
+  #extracted = false
+  #tracking = true
+  #forgetStream = 0
+  #forgetBucket = 0
+
+  /** @param buckets numbers of the moving buckets, or one byte for each bucket (1: moves) */
+  constructor(
+    store: StateStore,
+    plan: TransferPlan,
+    buckets: Uint8Array | readonly number[],
+    options: SourceOptions = {},
+  ) {
+    this.#store = store
+    this.#moving = movingMap(buckets, store.buckets)
+    this.retire = options.retire ?? this.#moving.every((m) => m === 1)
+    for (const [index, e] of plan.entries.entries()) this.#open(e, index)
+    // Shared state first: a row of a bucket may lean on it.
+    this.#streams.sort((a, b) => a.entry.rows.buckets - b.entry.rows.buckets)
+    for (const s of this.#streams) s.entry.rows.track(s.moving)
+  }
+
+  get snapshotDone(): boolean {
+    return this.#walkStream === this.#streams.length
+  }
+
+  /** Changes that wait to be sent. */
+  get pendingDeltas(): number {
+    let n = 0
+    for (const s of this.#streams) n += s.entry.rows.changes
+    return n
+  }
+
+  /** The next chunk; null: nothing to send now. Throws LIMIT where the stream is too slow. */
+  next(maxBytes: number): ArrayBuffer | null {
+    if (!this.#tracking) return null
+    this.#checkOverflow()
+    this.#writer.start(maxBytes)
+    this.#steps = WALK_STEPS
+    if (this.#walk()) this.#drain()
+    return this.#take()
+  }
+
+  /** True: `next` has something, or may have (a bounded call can come back empty-handed). */
+  get busy(): boolean {
+    return this.#tracking && (!this.snapshotDone || this.pendingDeltas > 0)
+  }
+
+  /** After the last fence: the rest. Null: everything was sent, and changes are no longer tracked. */
+  finish(maxBytes: number): ArrayBuffer | null {
+    while (this.busy) {
+      const chunk = this.next(maxBytes)
+      if (chunk !== null) return chunk
+    }
+    if (this.#tracking) this.#untrack()
+    if (!this.#extracted) this.#extract()
+    this.#writer.start(maxBytes)
+    while (this.#handedSent < this.#handed.length) {
+      const { packet, stream } = this.#handed[this.#handedSent]!
+      const bytes = packetRecordBytes(packet)
+      const n = this.#writer.record(stream.index, stream.plan.from.fingerprint, bytes)
+      if (n < 0) break
+      writePacket(packet, this.#writer, n)
+      this.#handedSent++
+      this.packetsSent++
+    }
+    return this.#take()
+  }
+
+  /** Stops; every row and packet is the source's as before. */
+  abort(): void {
+    if (this.#tracking) this.#untrack()
+    for (let n = this.#handed.length - 1; n >= 0; n--) {
+      const { fifo, packet } = this.#handed[n]!
+      fifo.putBack(packet)
+    }
+    this.#handed = []
+    this.#handedSent = 0
+  }
+
+  /** After release: removes what moved, a few rows at a time; true: finished. */
+  forget(maxRows: number): boolean {
+    if (this.#tracking) this.#untrack()
+    for (const { packet } of this.#handed) this.#store.pool.free(packet)
+    this.#handed = []
+    this.#handedSent = 0
+    let left = maxRows
+    for (; this.#forgetStream < this.#streams.length; this.#forgetStream++) {
+      const s = this.#streams[this.#forgetStream]!
+      if (!s.entry.rows.drain(left)) return false
+      if (!this.#forgets(s)) continue
+      if (s.entry.kind === 'cell') {
+        zeroCell(s.entry)
+        continue
+      }
+      const { rows, table } = s.entry
+      for (; this.#forgetBucket < s.moving.length; this.#forgetBucket++) {
+        if (s.moving[this.#forgetBucket] === 0) continue
+        for (let r = rows.first(this.#forgetBucket); r >= 0; r = rows.first(this.#forgetBucket)) {
+          if (left-- <= 0) return false
+          table.$drop(r)
+        }
+      }
+      this.#forgetBucket = 0
+    }
+    return true
+  }
+
+  // ---- Walk and changes --------------------------------------------------------------------
+
+  /** Writes rows that were not sent yet; true: the walk is over. */
+  #walk(): boolean {
+    for (; this.#walkStream < this.#streams.length; this.#walkStream++) {
+      const s = this.#streams[this.#walkStream]!
+      const rows = s.entry.rows
+      for (;;) {
+        for (let r = rows.cursor; r >= 0; r = rows.cursor) {
+          if (this.#steps-- <= 0) return false
+          // A listed row is new or changed: its turn comes with the changes.
+          if (!rows.isListed(r)) {
+            if (!this.#write(s, r, PUT)) return false
+            rows.markSent(r)
+            this.rowsSent++
+          }
+          rows.cursor = rows.next(r)
+        }
+        do this.#walkBucket++
+        while (this.#walkBucket < s.moving.length && s.moving[this.#walkBucket] === 0)
+        if (this.#walkBucket === s.moving.length) break
+        rows.cursor = rows.first(this.#walkBucket)
+      }
+      this.#walkBucket = -1
+    }
+    return true
+  }
+
+  #drain(): void {
+    for (const s of this.#streams) {
+      const rows = s.entry.rows
+      for (let r = rows.firstChange(); r >= 0; r = rows.firstChange()) {
+        if (this.#steps-- <= 0) return
+        const op = rows.isLive(r) ? PUT : REMOVE
+        // A row that came and went between two chunks is nothing to the target.
+        if (op === PUT || rows.isRemoval(r)) {
+          if (!this.#write(s, r, op)) return
+          this.deltasSent++
+        }
+        rows.shiftChange()
+      }
+    }
+  }
+
+  #write(s: Stream, r: number, op: number): boolean {
+    const w = this.#writer
+    const n = w.record(s.index, s.fingerprint, s.bytes)
+    if (n < 0) return false
+    const { rows, decl, schema } = s.entry
+    w.i32[n] = rows.bucketOf(r)
+    w.i32[n + 1] = op
+    const at = record.arraysOf(rows, r)
+    const from = record.firstWord(rows, r)
+    const to = n + record.RECORD_SHIFT
+    if (s.plan.convertAt === 'source') {
+      const row = { layout: rows.layout, at, b: from }
+      const target = { layout: s.wire, at: w, b: to }
+      record.convertInto(decl, schema, row, schema.version, target, s.plan.to.version)
+    } else record.copyColumns(s.wire, at.i32, from, w.i32, to)
+    record.timesToAges(s.wire, w.f64, to, this.#store.clock.nowMs)
+    return true
+  }
+
+  #take(): ArrayBuffer | null {
+    const chunk = this.#writer.take()
+    if (chunk !== null) this.bytesSent += chunk.byteLength
+    return chunk
+  }
+
+  // ---- Start and end -----------------------------------------------------------------------
+
+  #open(plan: PlanEntry, index: number): void {
+    const entry = this.#store.need(plan.from)
+    if (entry.kind === 'packets') {
+      this.#packetStreams.push({ index, plan, entry })
+      return
+    }
+    if (entry.schema.scope === 'shared' && plan.to.merge === 'sum' && !this.retire) return
+    const travels = plan.convertAt === 'source' ? plan.to : plan.from
+    const wire = record.layoutOfSchema(travels)
+    this.#streams.push({
+      index,
+      plan,
+      entry,
+      wire,
+      fingerprint: travels.fingerprint,
+      bytes: record.recordBytes(wire),
+      moving: this.#movingLists(entry),
+    })
+  }
+
+  /** One byte for each list of the table: which lists go. The last is of rows without a bucket. */
+  #movingLists(entry: StateEntry): Uint8Array {
+    if (entry.schema.scope !== 'flow') return new Uint8Array([1])
+    const lists = new Uint8Array(this.#moving.length + 1)
+    lists.set(this.#moving)
+    lists[this.#moving.length] = this.retire ? 1 : 0
+    return lists
+  }
+
+  #extract(): void {
+    this.#extracted = true
+    for (const stream of this.#packetStreams) {
+      const fifo = stream.entry.fifo
+      fifo.extract((packet) => {
+        const goes = packet.bucket < 0 ? this.retire : this.#moving[packet.bucket] === 1
+        if (goes) this.#handed.push({ fifo, packet, stream })
+        return goes
+      })
+    }
+  }
+
+  /** `flow` rows moved; a sum was given away. Other shared state is everyone's. */
+  #forgets(s: Stream): boolean {
+    return s.entry.schema.scope === 'flow' || s.plan.to.merge === 'sum'
+  }
+
+  #untrack(): void {
+    this.#tracking = false
+    for (const s of this.#streams) s.entry.rows.untrack()
+  }
+
+  #checkOverflow(): void {
+    const s = this.#streams.find((t) => t.entry.rows.overflowed)
+    if (s === undefined) return
+    this.#untrack()
+    throw new ClickUpError(
+      'LIMIT',
+      `state ${stateId(s.plan.from)}: more rows were removed than the stream could tell of`,
+      'The target takes state too slowly. Move again, fewer buckets at a time.',
+    )
+  }
+}
+
+function movingMap(buckets: Uint8Array | readonly number[], count: number): Uint8Array {
+  if (buckets instanceof Uint8Array) {
+    if (buckets.length !== count)
+      throw new Error(`buckets: ${buckets.length} given, the service has ${count}`)
+    return buckets.map((b) => (b === 0 ? 0 : 1))
+  }
+  const map = new Uint8Array(count)
+  for (const b of buckets) {
+    if (!(b >= 0 && b < count)) throw new Error(`bucket ${b}: the service has ${count}`)
+    map[b] = 1
+  }
+  return map
+}
+
+function zeroCell(entry: CellEntry): void {
+  const at = record.arraysOf(entry.rows, 0)
+  at.i32.fill(0, record.firstWord(entry.rows, 0) + 4, entry.rows.words)
+}
