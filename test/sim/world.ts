@@ -55,9 +55,13 @@ export class World {
 
   /** Schedules for this life of a process (null: for the world itself). */
   after(ms: number, process: Process | null, run: () => void): void {
+    this.at(this.now + ms, process, run)
+  }
+
+  at(at: number, process: Process | null, run: () => void): void {
     this.#order += 1
     const life = process === null ? 0 : process.life
-    push(this.#heap, { at: this.now + ms, order: this.#order, process, life, run })
+    push(this.#heap, { at, order: this.#order, process, life, run })
   }
 
   /** Runs to a time, or until nothing is left to happen. */
@@ -121,7 +125,7 @@ export class Fifo {
 
   send(ms: number, process: Process | null, run: () => void): void {
     this.#last = Math.max(this.#last, this.#world.now + ms)
-    this.#world.after(this.#last - this.#world.now, process, run)
+    this.#world.at(this.#last, process, run)
   }
 }
 
