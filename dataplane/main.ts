@@ -8,6 +8,7 @@ import { realClock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { BEAT_MS } from '../lib/limits.ts'
 import { makeLog } from '../lib/log.ts'
+import { serveMetrics } from '../lib/metrics.ts'
 import type {
   ReplicaBeat,
   ReplicaEvent,
@@ -23,7 +24,7 @@ import { bindStream, connectClient, connectStream } from '../lib/wire/zeromq.ts'
 import type { DriverSpec } from './io/device.ts'
 import { type MoveHostSetup, SourceHost, TargetHost } from './move-host.ts'
 import { PacketLoop } from './packet-loop.ts'
-import { serveReplicaMetrics } from './replica-metrics.ts'
+import { replicaFamilies } from './replica-metrics.ts'
 
 const path = process.argv[2]
 if (path === undefined) {
@@ -42,7 +43,12 @@ async function run(): Promise<void> {
     onConnect: () => void greet(),
   })
   const greet = async () => {
-    const hello: ReplicaHello = { replica, pid: process.pid, host: spec.host, protocol: PROTOCOL_MAJOR }
+    const hello: ReplicaHello = {
+      replica,
+      pid: process.pid,
+      host: spec.host,
+      protocol: PROTOCOL_MAJOR,
+    }
     try {
       await client.request('replica.hello', hello)
       if (ready !== null) await client.notify('replica.ready', ready)
@@ -131,18 +137,20 @@ async function run(): Promise<void> {
   try {
     stream = await bindStream(spec.stream, (peer, frame) => target.onFrame(peer, frame))
     const { schemas, driver, buildMs } = await loop.ready
-    ready = { replica, schemas, readyMs: Math.round(performance.now() * 100) / 100 }
+    const collect = async () => replicaFamilies(replica, await loop.status().catch(() => null))
+    const metrics = await serveMetrics(collect, spec.metricsPort)
+    const readyMs = Math.round(performance.now() * 100) / 100
+    const word: ReplicaReady = { replica, schemas, readyMs, metricsPort: metrics.port }
+    ready = word
     if (spec.buckets === 'all') loop.send({ type: 'activate' })
-    log.info('ready', { driver, build_ms: Math.round(buildMs), ready_ms: Math.round(ready.readyMs) })
-    await client.notify('replica.ready', ready)
+    log.info('ready', { driver, build_ms: Math.round(buildMs), ready_ms: Math.round(readyMs) })
+    await client.notify('replica.ready', word)
   } catch (error) {
     if (!(error instanceof ClickUpError)) throw error
     await fail(error)
     return
   }
-  const metrics = spec.metricsPort === null ? null : await serveReplicaMetrics(loop, spec, log)
   void beatForever(loop, client, () => ending)
-  process.on('exit', () => metrics?.close())
 }
 
 /** The sign of life, with the packet loop's own figures: a loop that hangs does not beat. */

@@ -9,11 +9,11 @@ import type { PacketGate } from './gate.ts'
 import type { Packet } from './packet.ts'
 import { decodePackets, encodePackets } from './packet-chunk.ts'
 import type { Router } from './router.ts'
+import type { StateSchema } from './schema.ts'
 import type { StateStore } from './state.ts'
 import { planTransfer, type TransferPlan } from './state-plan.ts'
 import { SnapshotSource } from './state-source.ts'
 import { SnapshotTarget } from './state-target.ts'
-import type { StateSchema } from './schema.ts'
 
 export interface MoverSetup {
   readonly router: Router
@@ -58,7 +58,8 @@ export class SourceMover {
       this.#snapshot?.abort()
       if (this.#plan === null) throw new ClickUpError('INTERNAL', 'subscribe came before the plan')
       this.#move = move
-      this.#snapshot = new SnapshotSource(this.#setup.store, this.#plan, command.buckets)
+      const moving = bucketMap(command.buckets, this.#setup.store.buckets)
+      this.#snapshot = new SnapshotSource(this.#setup.store, this.#plan, moving)
       this.#grants = 0
       this.#passLeft = Number.POSITIVE_INFINITY
       this.#phase = 'copying'
@@ -114,14 +115,13 @@ export class SourceMover {
   #copy(): boolean {
     const snapshot = this.#snapshot
     if (snapshot === null || this.#passLeft < 0 || this.#grants === 0) return false
-    const deltasBefore = snapshot.deltasSent
-    const first = !snapshot.snapshotDone
+    const { deltasSent, snapshotDone } = snapshot
+    const before = sentBy(snapshot)
     const chunk = snapshot.next(CHUNK_BYTES)
-    if (chunk !== null) this.#chunk(first ? 'rows' : 'deltas', chunk)
-    if (this.#passLeft !== Number.POSITIVE_INFINITY)
-      this.#passLeft -= snapshot.deltasSent - deltasBefore
-    const over = this.#passLeft === Number.POSITIVE_INFINITY ? snapshot.snapshotDone : this.#passLeft <= 0
-    if (chunk === null || over) this.#endPass()
+    if (chunk !== null) this.#chunk(snapshotDone ? 'deltas' : 'rows', chunk, before)
+    if (snapshotDone) this.#passLeft -= snapshot.deltasSent - deltasSent
+    const over = snapshotDone ? this.#passLeft <= 0 || !snapshot.busy : snapshot.snapshotDone
+    if (over) this.#endPass()
     return true
   }
 
@@ -132,10 +132,13 @@ export class SourceMover {
   }
 
   #drain(): boolean {
-    if (this.#grants === 0) return false
-    const chunk = this.#snapshot?.finish(CHUNK_BYTES) ?? null
+    const snapshot = this.#snapshot
+    if (this.#grants === 0 || snapshot === null) return false
+    const before = sentBy(snapshot)
+    const { packetsSent } = snapshot
+    const chunk = snapshot.finish(CHUNK_BYTES)
     if (chunk !== null) {
-      this.#chunk('deltas', chunk)
+      this.#chunk(snapshot.packetsSent > packetsSent ? 'packets' : 'deltas', chunk, before)
       return true
     }
     this.#phase = 'drained'
@@ -151,7 +154,14 @@ export class SourceMover {
     for (const p of stragglers) this.#setup.router.pool.free(p)
     this.#grants--
     this.#event(
-      { on: 'chunk', move: this.#move, kind: 'stragglers', ref: -1, bytes: bytes.byteLength, count: stragglers.length },
+      {
+        on: 'chunk',
+        move: this.#move,
+        kind: 'stragglers',
+        ref: -1,
+        bytes: bytes.byteLength,
+        count: stragglers.length,
+      },
       bytes,
     )
   }
@@ -175,16 +185,30 @@ export class SourceMover {
     for (const p of gate.takeStragglers()) router.inject(p.port, p)
   }
 
-  #chunk(kind: 'rows' | 'deltas', bytes: ArrayBuffer): void {
+  #chunk(kind: 'rows' | 'deltas' | 'packets', chunk: ArrayBuffer, before: number): void {
     this.#grants--
-    const count = this.#snapshot?.lastCount ?? 0
-    const size = bytes.byteLength
-    this.#event({ on: 'chunk', move: this.#move, kind, ref: -1, bytes: size, count }, bytes)
+    const count = sentBy(this.#snapshot!) - before
+    const bytes = chunk.byteLength
+    this.#event({ on: 'chunk', move: this.#move, kind, ref: -1, bytes, count }, chunk)
   }
 
-  #event(event: Extract<FromWorker, { type: 'source' }>['event'], bytes: ArrayBuffer | null = null) {
+  #event(
+    event: Extract<FromWorker, { type: 'source' }>['event'],
+    bytes: ArrayBuffer | null = null,
+  ) {
     this.#setup.send({ type: 'source', event, bytes }, bytes ?? undefined)
   }
+}
+
+/** Records that a snapshot has put into chunks so far. */
+function sentBy(s: SnapshotSource): number {
+  return s.rowsSent + s.deltasSent + s.packetsSent
+}
+
+function bucketMap(buckets: Buckets, count: number): Uint8Array {
+  const map = new Uint8Array(count)
+  for (const [from, to] of buckets) map.fill(1, from, to)
+  return map
 }
 
 /** The target's work in the packet loop. */
@@ -243,7 +267,7 @@ export class TargetMover {
   #apply(move: number, seq: number, kind: string, bytes: ArrayBuffer): void {
     try {
       if (kind === 'stragglers') this.#straggle(decodePackets(bytes, this.#setup.router.pool))
-      else this.#snapshot?.apply(bytes)
+      else this.#applyRows(bytes)
       this.#event({ on: 'applied', move, seq })
     } catch (error) {
       if (!(error instanceof ClickUpError)) throw error
@@ -254,6 +278,19 @@ export class TargetMover {
         refused: { type: 'refused', code, message, hint, findings },
       })
     }
+  }
+
+  /** A row that found its table full fails the move: the old owner has it still. */
+  #applyRows(bytes: ArrayBuffer): void {
+    const snapshot = this.#snapshot
+    if (snapshot === null) return
+    snapshot.apply(bytes)
+    if (snapshot.rowsRefused > 0)
+      throw new ClickUpError(
+        'LIMIT',
+        'a table of the new version is too small for the rows of the old one',
+        'raise its capacity in the new configuration',
+      )
   }
 
   #straggle(packets: Packet[]): void {
@@ -269,10 +306,11 @@ export class TargetMover {
     const { gate, router } = this.#setup
     const { heldCount } = gate
     const { holdOverflow } = gate.counters
+    this.#snapshot?.commit()
+    this.#snapshot = null
     gate.buckets.own(buckets, primary)
     for (const p of this.#stragglers) router.inject(p.port, p)
     this.#stragglers = []
-    this.#snapshot = null
     router.activate()
     const holdUs = gate.holdUs()
     let entered = 0

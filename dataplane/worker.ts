@@ -53,8 +53,7 @@ async function build(): Promise<Replica> {
   const artifact = await loadArtifact<AnyElement>(setup.artifact)
   const own = new Map(artifact.classes.map((spec) => [spec.name, spec]))
   const { graph, findings } = await resolve(artifact, own)
-  if (graph === null)
-    throw new ClickUpError('CONFIG', 'the configuration has errors', '', findings)
+  if (graph === null) throw new ClickUpError('CONFIG', 'the configuration has errors', '', findings)
   const driver = openDriver(setup.driverSpec)
   try {
     return assemble(graph, driver)
@@ -80,7 +79,10 @@ async function resolve(
   return { graph: resolved.graph, findings: [] }
 }
 
-function assemble(graph: NonNullable<Awaited<ReturnType<typeof resolve>>['graph']>, driver: Driver) {
+function assemble(
+  graph: NonNullable<Awaited<ReturnType<typeof resolve>>['graph']>,
+  driver: Driver,
+) {
   const { bucketsLog2 } = setup
   const steerKeys = setup.steerKeys.map((name): SteerKey => STEER_KEYS[name as SteerKeyName])
   const time = { nowMs: machineClock.nowMs() }
@@ -125,6 +127,7 @@ function onMessage(replica: Replica, message: ToWorker): void {
   const { router, source, target } = replica
   switch (message.type) {
     case 'activate':
+      replica.gate.buckets.own([[0, replica.store.buckets]], true)
       router.activate()
       break
     case 'stop':
@@ -217,7 +220,13 @@ async function run(): Promise<void> {
   replica = await build()
   const { driver, store, router, loop } = replica
   const buildMs = performance.now() - startMs
-  send({ type: 'ready', schemas: store.schemas(), driver: driver.name, wakeFd: driver.wakeFd, buildMs })
+  send({
+    type: 'ready',
+    schemas: store.schemas(),
+    driver: driver.name,
+    wakeFd: driver.wakeFd,
+    buildMs,
+  })
   for (const message of early) onMessage(replica, message)
   watchFaults(driver)
   await loop.run()
