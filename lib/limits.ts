@@ -108,6 +108,9 @@ export const LOG_LINES_MAX = 10_000
 /** Events of a service that the coordinator keeps for `status`; older ones are only in its log. */
 export const EVENTS_KEPT = 100
 
+/** Moves whose last record the store keeps, for looking back. */
+export const MOVES_KEPT = 1_000
+
 /** Old versions of a service that the store keeps for `rollback` and `upgrade --to VERSION`. */
 export const VERSIONS_KEPT = 10
 
@@ -159,6 +162,15 @@ export const CONNECTIONS_MAX = 262_144
 /** Characters read and made when variables are replaced: `$b` inside `$a` inside … grows without bound. */
 export const EXPANSION_CHARS_MAX = 32 * 1024 * 1024
 
+/** Overloaded definitions of a compound element that are tried for one use; more are an error. */
+export const OVERLOADS_MAX = 128
+
+/** Parameters of a compound element; more are an error. */
+export const COMPOUND_PARAMS_MAX = 256
+
+/** Characters of an identifier or file name in a configuration; the rest is an error, or cut off. */
+export const CONFIG_NAME_MAX = 1024
+
 /** Findings of one configuration. The rest are counted, not listed: nobody reads more. */
 export const FINDINGS_MAX = 200
 
@@ -197,6 +209,15 @@ export const VETH_MTU_EXTRA = 64
 
 /** Tries to queue a fence behind packets in a full queue, 1 ms apart; then the flip fails, and may be repeated. */
 export const FENCE_TRIES = 50
+
+/** Mappings of a rewriter at most, two rows each. A new flow then displaces one or is dropped; counted. */
+export const NAT_MAPPINGS_MAX = 524_288
+
+/** Rows that a rewriter at capacity looks through for one new flow. In a larger table only expiry makes room. */
+export const NAT_EVICT_ROWS = 8_192
+
+/** Ports that a rewriter tries for one new flow. None free among them: dropped, `no_port` counts it. */
+export const PORT_PROBES_MAX = 4_096
 
 if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')

@@ -7,7 +7,9 @@
 //
 //     … -> C ┄┄┄> C/input -> (inside) -> C/output ┄┄┄> C -> …
 
+import { OVERLOADS_MAX } from '../limits.ts'
 import type { Param } from './ast.ts'
+import { LimitReached } from './findings.ts'
 
 export type ClassValue =
   | { readonly kind: 'primitive'; readonly name: string }
@@ -66,15 +68,18 @@ export function assignArguments(
   const positional = params.filter((p) => p.keyword === '').length
   if (positional === params.length) return args.length === positional ? args : null
   if (args.length < positional) return null
+  const hasRest = params.at(-1)!.keyword === REST
+  if (!hasRest && args.length > params.length) return null
+  const keywords = new Map(params.map((p, i) => [p.keyword, i]))
   const values: (string | null)[] = params.map((_, i) => (i < positional ? args[i]! : null))
   const rest: string[] = []
   for (const arg of args.slice(positional)) {
     const keyword = /^[\w.:?!]+(?=\s|$)/.exec(arg)?.[0] ?? ''
-    const at = keyword === REST ? -1 : params.findIndex((p) => p.keyword === keyword)
-    if (at < 0 || keyword === '') rest.push(arg)
+    const at = keywords.get(keyword)
+    if (at === undefined || keyword === '' || keyword === REST) rest.push(arg)
     else values[at] = arg.slice(keyword.length).trimStart()
   }
-  if (params.at(-1)!.keyword === REST) values[params.length - 1] = rest.join(', ')
+  if (hasRest) values[params.length - 1] = rest.join(', ')
   else if (rest.length > 0) return null
   return values.includes(null) ? null : (values as string[])
 }
@@ -97,13 +102,14 @@ export function printable(compound: Compound): string {
 
 /**
  * The first overloaded definition that fits ports and arguments; where none does, the last whose
- * arguments fit, if any. `fits` says whether it is a match.
+ * arguments fit, if any. `fits` says whether it is a match; `spend` is called for each one tried.
  */
 export function selectOverload(
   first: Compound,
   args: readonly string[],
   ninputs: number,
   noutputs: number,
+  spend: () => void,
 ): { cls: ClassValue | null; fits: boolean; candidates: readonly Compound[] } {
   const candidates: Compound[] = []
   let close: ClassValue | null = null
@@ -111,7 +117,9 @@ export function selectOverload(
   while (cls !== null) {
     if (cls.kind === 'primitive') return { cls, fits: true, candidates }
     const compound: Compound = cls.compound
-    candidates.push(compound)
+    if (candidates.push(compound) > OVERLOADS_MAX)
+      throw new LimitReached(`too many overloaded definitions (at most ${OVERLOADS_MAX})`)
+    spend()
     if (assignArguments(compound.params, args) !== null) {
       close = cls
       if (compound.ninputs === ninputs && compound.noutputs === noutputs)
@@ -121,6 +129,9 @@ export function selectOverload(
   }
   return { cls: close, fits: candidates.length === 1 && close !== null, candidates }
 }
+
+/** Candidates that a message lists. */
+const SHOWN = 10
 
 /** What is said of an element for which no definition fits. */
 export function noMatch(
@@ -132,6 +143,6 @@ export function noMatch(
 ): string {
   const given = args > 0 ? `${counted(args, 'argument')}, ` : ''
   const ports = `${counted(ninputs, 'input')}, ${counted(noutputs, 'output')}`
-  const lines = candidates.map((c) => `\n  ${c.where}: ${signature(c)}`)
+  const lines = candidates.slice(0, SHOWN).map((c) => `\n  ${c.where}: ${signature(c)}`)
   return `no match for '${printable(compound)}[${given}${ports}]'\ncandidates are:${lines.join('')}`
 }

@@ -134,6 +134,7 @@ export class Elaborator {
   #compound(expr: CompoundClass, name: string): Compound {
     const before = this.#lookup(name)
     const compounds = expr.bodies.map((body) => {
+      this.#count(2)
       const [outerBody, outerClasses] = [this.#body, this.#classes]
       this.#body = new Body(outerBody, name, body.where, this.#findings)
       this.#classes = new Classes(outerClasses)
@@ -180,8 +181,7 @@ export class Elaborator {
         const arrow = chain.arrows[i - 1]!
         const error = (message: string) => this.#findings.error(arrow.where, message)
         for (const pair of pairPorts(lastEnds, ends('inPorts'), arrow.kind, error)) {
-          if (++this.#connections > CONNECTIONS_MAX)
-            throw new LimitReached(`too many connections (at most ${CONNECTIONS_MAX})`)
+          this.#connection(1)
           this.#body.connect({ ...pair, where: arrow.where })
         }
       }
@@ -224,8 +224,8 @@ export class Elaborator {
       } else {
         const group = this.#group(item.statements, where, item.endWhere)
         name = group.name
-        entry.inPorts ??= allPorts(group.ninputs)
-        entry.outPorts ??= allPorts(group.noutputs)
+        entry.inPorts ??= this.#allPorts(group.ninputs)
+        entry.outPorts ??= this.#allPorts(group.noutputs)
       }
       const known = item.kind === 'named' || item.kind === 'group'
       if (expr.config !== null && known && this.#body.find(name) !== null)
@@ -245,6 +245,18 @@ export class Elaborator {
     const group: Tunnels = this.#body.enterGroup(where)
     this.#statements(statements)
     return this.#body.leaveGroup(group, endWhere)
+  }
+
+  #allPorts(count: number): PortList | null {
+    if (count === 0) return null
+    this.#connection(count)
+    return { ports: Array.from({ length: count }, (_, i) => i), expandable: false }
+  }
+
+  #connection(count: number): void {
+    this.#connections += count
+    if (this.#connections > CONNECTIONS_MAX)
+      throw new LimitReached(`too many connections (at most ${CONNECTIONS_MAX})`)
   }
 
   #count(nodes: number): void {
@@ -327,11 +339,6 @@ export class Elaborator {
 
 function primitive(name: string): ClassValue {
   return { kind: 'primitive', name }
-}
-
-function allPorts(count: number): PortList | null {
-  if (count === 0) return null
-  return { ports: Array.from({ length: count }, (_, i) => i), expandable: false }
 }
 
 /** `a, b :: Class(config)` on its own declares both. */

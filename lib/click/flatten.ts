@@ -110,6 +110,7 @@ class Expansion {
   #add(node: BodyNode, name: string): number {
     if (this.nodes.length >= ELEMENTS_MAX)
       throw new LimitReached(`too many elements (at most ${ELEMENTS_MAX})`)
+    this.#budget.spend(name.length)
     const { where, jump } = node
     const className = node.cls === null ? null : ''
     const index = this.nodes.push({ name, className, config: '', args: [], where, jump }) - 1
@@ -121,7 +122,8 @@ class Expansion {
   #expand(index: number, node: BodyNode, scope: Scope, depth: number): void {
     if (node.cls === null) return
     const flat = this.nodes[index]!
-    flat.config = this.#budget.spend(scope.expand(node.config))
+    flat.config = scope.expand(node.config)
+    this.#budget.spend(flat.config.length)
     flat.args = splitArgs(flat.config)
     if (node.cls.kind === 'primitive') {
       flat.className = node.cls.name
@@ -135,7 +137,9 @@ class Expansion {
 
   #select(first: Compound, node: BodyNode, flat: FlatNode): ClassValue | null {
     const { ninputs, noutputs } = node
-    const { cls, fits, candidates } = selectOverload(first, flat.args, ninputs, noutputs)
+    const { args } = flat
+    const spend = () => this.#budget.spend(args.length)
+    const { cls, fits, candidates } = selectOverload(first, args, ninputs, noutputs, spend)
     if (!fits) {
       const message = noMatch(first, flat.args.length, ninputs, noutputs, candidates)
       this.#findings.error(flat.where, message)

@@ -4,7 +4,8 @@
 // Line directives (`# 12 "file"`, `#line 12`) at the start of a line set the file and line that
 // findings name, in configuration strings too.
 
-import type { Findings } from './findings.ts'
+import { CONFIG_NAME_MAX } from '../limits.ts'
+import { type Findings, LimitReached } from './findings.ts'
 import { cpUnquote, isCommentAt, isSpace, skipComment, skipUnit } from './text.ts'
 
 export type TokenKind =
@@ -112,6 +113,8 @@ export class Lexer {
     if (start >= text.length) return { kind: 'end', text: '', where }
     const word = match(IDENTIFIER, text, start)
     if (word !== '') {
+      if (word.length > CONFIG_NAME_MAX)
+        throw new LimitReached(`identifier is longer than ${CONFIG_NAME_MAX} characters`)
       this.#pos += word.length
       return { kind: KEYWORDS.has(word) ? (word as TokenKind) : 'identifier', text: word, where }
     }
@@ -157,7 +160,7 @@ export class Lexer {
       this.#line = Number(m[1]) - 1
       if (m[2] !== undefined) {
         const quoted = m[2].length > 1 && m[2].endsWith('"') ? m[2] : `${m[2]}"`
-        this.#file = cpUnquote(quoted) || this.#originalFile
+        this.#file = cpUnquote(quoted).slice(0, CONFIG_NAME_MAX) || this.#originalFile
       }
     }
     return i + m[0].length

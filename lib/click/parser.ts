@@ -9,7 +9,7 @@
 // Inside braces and groups, an arrow with nothing in front starts at `input`, one with nothing
 // behind ends at `output`.
 
-import { CONFIG_DEPTH_MAX, CONNECTIONS_MAX } from '../limits.ts'
+import { COMPOUND_PARAMS_MAX, CONFIG_DEPTH_MAX, CONNECTIONS_MAX } from '../limits.ts'
 import type {
   Arrow,
   Chain,
@@ -218,6 +218,8 @@ class Parser {
       }
       const variable = this.#lexer.next()
       params.push({ name: variable.text, keyword, where: variable.where })
+      if (params.length > COMPOUND_PARAMS_MAX)
+        throw new LimitReached(`too many parameters (at most ${COMPOUND_PARAMS_MAX})`)
       if (this.#accept('|')) return params
       if (!this.#accept(',')) {
         this.#error("expected ',' or '|'")

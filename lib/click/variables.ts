@@ -106,11 +106,10 @@ function closingParen(text: string, from: number): number {
 export class Budget {
   #left = EXPANSION_CHARS_MAX
 
-  spend(text: string): string {
-    this.#left -= text.length + 1
+  spend(chars: number): void {
+    this.#left -= chars + 1
     if (this.#left < 0)
       throw new LimitReached(`configurations expand to over ${EXPANSION_CHARS_MAX} characters`)
-    return text
   }
 }
 
@@ -142,9 +141,11 @@ export class Scope {
 
   expand(text: string, depth = 0): string {
     if (!text.includes('$')) return text
-    this.#budget.spend(text)
+    this.#budget.spend(text.length)
     const resolve: Resolve = (inner, form) => this.#resolve(inner, form, depth)
-    return this.#budget.spend(substitute(text, resolve, depth))
+    const expanded = substitute(text, resolve, depth)
+    this.#budget.spend(expanded.length)
+    return expanded
   }
 
   #find(name: string): string | null {
@@ -162,7 +163,8 @@ export class Scope {
     if (found === null) {
       return m?.[3] === undefined ? null : this.expand(m[3], depth + 1)
     }
-    const value = this.#budget.spend(this.expand(found, depth + 1))
+    const value = this.expand(found, depth + 1)
+    this.#budget.spend(value.length)
     const index = m?.[2] === undefined ? null : parseInteger(m[2])
     return index === null || index < 0 ? value : nthWord(value, index)
   }
