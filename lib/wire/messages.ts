@@ -96,6 +96,8 @@ export interface ReplicaReady {
   readonly schemas: Schemas
   /** From the start of the process. */
   readonly readyMs: number
+  /** Where its metrics are (ReplicaSpec.metricsPort 0: any free one); null: nowhere. */
+  readonly metricsPort: number | null
 }
 
 /** `replica.failed`, notice: it cannot start (or go on), and exits. */
@@ -167,6 +169,7 @@ export interface ReplicaInfo {
   readonly pid: number
   readonly readyMs: number
   readonly schemas: Schemas
+  readonly metricsPort: number | null
   readonly beat: ReplicaBeat | null
 }
 
@@ -179,6 +182,8 @@ export interface ServiceInfo {
   /** Replica that owns each range of buckets, and the primary; '' none. */
   readonly owners: readonly { readonly from: number; readonly to: number; readonly owner: string }[]
   readonly primary: string
+  /** What keeps its ports from working, or null. */
+  readonly fault: string | null
 }
 
 /** `agent.hello`, request, on every connection: what runs here. */
@@ -192,6 +197,9 @@ export interface AgentHello {
 /** `agent.beat`, notice, every BEAT_MS: a hello without the request. */
 export type AgentBeat = AgentHello
 
+// `agent.inventory` (request, body null; answer: AgentHello) and `agent.ping` (request, body null)
+// are the coordinator's questions.
+
 /** `agent.event`, notice: a replica's word to the conductor, passed on. */
 export type AgentEvent = ReplicaEvent
 
@@ -203,6 +211,8 @@ export interface AgentExit {
   readonly signal: string | null
   /** It was asked to stop. */
   readonly expected: boolean
+  /** Its own last word (`replica.failed`), or null. */
+  readonly failure: string | null
 }
 
 /** `agent.serviceAttach`, request. Answer: ServiceInfo. `epoch`: the one in force, from the store. */
@@ -260,4 +270,147 @@ export interface AgentLogs {
 /** `artifact.get`, request to the coordinator. Answer: the artifact's bytes. */
 export interface ArtifactGet {
   readonly version: string
+}
+
+// ---- CLI → coordinator -------------------------------------------------------------------------
+
+/** `service.deploy`, request: a service that is not there yet. Answer: Deployed. */
+export interface ServiceDeploy {
+  readonly settings: ServiceSettings
+  readonly version: string
+  readonly artifact: Uint8Array
+}
+
+export interface Deployed {
+  readonly service: string
+  readonly version: string
+  readonly replica: ReplicaId
+  readonly host: HostId
+  readonly driver: string
+  /** Why that driver. */
+  readonly reason: string
+  readonly replica_ready_ms: number
+}
+
+/** `service.undeploy`, request. Answer: { service }. */
+export interface ServiceUndeploy {
+  readonly service: string
+}
+
+/**
+ * `service.upgrade`, request. With `artifact` null, `version` names one that is stored (a prefix is
+ * enough). `settings` null: as they are. Answer: Upgraded; progress: UpgradeProgress.
+ */
+export interface ServiceUpgrade {
+  readonly service: string
+  readonly version: string
+  readonly artifact: Uint8Array | null
+  readonly settings: ServiceSettings | null
+  readonly map: Readonly<Record<string, string>>
+  readonly discard: readonly string[]
+}
+
+/** `service.rollback`, request: an upgrade to the version before. Answer: Upgraded. */
+export interface ServiceRollback {
+  readonly service: string
+}
+
+export type UpgradeProgress =
+  | { readonly event: 'starting'; readonly replica: ReplicaId; readonly version: string }
+  | { readonly event: 'replica_ready'; readonly replica: ReplicaId; readonly ms: number }
+  | {
+      readonly event: 'step'
+      readonly step: string
+      /** Since the move began. */
+      readonly ms: number
+      readonly rows: number
+      readonly deltas: number
+      readonly bytes: number
+      readonly rounds: number
+      readonly pending: number
+      readonly hold_ms: number
+      readonly held: number
+      readonly swap_us: number
+    }
+  | { readonly event: 'stopping'; readonly replica: ReplicaId }
+
+export interface Upgraded {
+  readonly service: string
+  /** `unchanged`: that version runs already. `takeover`: the old replica died on the way. */
+  readonly outcome: 'done' | 'takeover' | 'unchanged'
+  readonly from: string
+  readonly version: string
+  readonly replica: ReplicaId
+  readonly move: number
+  readonly rows_moved: number
+  readonly deltas: number
+  readonly bytes: number
+  readonly packets_moved: number
+  readonly packets_held: number
+  /** Held packets beyond the bound: dropped. 0 in every upgrade that goes well. */
+  readonly held_overflow: number
+  readonly hold_ms: number
+  readonly swap_us: number
+  readonly replica_ready_ms: number
+  readonly total_ms: number
+  readonly phases: readonly { readonly step: string; readonly ms: number }[]
+}
+
+/** `service.handler`, request. Answer: text. `replica` null: the owner. */
+export interface ServiceHandler {
+  readonly service: string
+  readonly replica: ReplicaId | null
+  readonly path: string
+  readonly value: string | null
+}
+
+/** `service.logs`, request. Answer: ServiceLog. `replica` null: the owner. */
+export interface ServiceLogs {
+  readonly service: string
+  readonly replica: ReplicaId | null
+  readonly lines: number
+}
+
+export interface ServiceLog {
+  readonly replica: ReplicaId
+  readonly lines: readonly string[]
+}
+
+/** An event of a service, for people. */
+export interface ServiceEvent {
+  /** ISO time. */
+  readonly time: string
+  readonly event: string
+  readonly text: string
+}
+
+export interface ServiceStatus {
+  readonly service: string
+  readonly state: 'running' | 'changing' | 'degraded' | 'away' | 'going'
+  readonly host: HostId
+  readonly version: string | null
+  readonly previous: string | null
+  readonly versions: readonly string[]
+  readonly owner: ReplicaId | null
+  readonly epoch: number
+  readonly driver: string | null
+  readonly reason: string | null
+  readonly fault: string | null
+  readonly buckets: number
+  readonly ports: readonly ServicePort[]
+  /** Without their schemas. */
+  readonly replicas: readonly ReplicaInfo[]
+  readonly change: { readonly version: string; readonly step: string } | null
+  readonly events: readonly ServiceEvent[]
+}
+
+/** `status`, request, body null. Answer. */
+export interface Status {
+  readonly coordinator: { readonly pid: number }
+  readonly agents: readonly {
+    readonly host: HostId
+    readonly pid: number
+    readonly alive: boolean
+  }[]
+  readonly services: readonly ServiceStatus[]
 }

@@ -1,0 +1,239 @@
+// The coordinator: keeps the services, takes requests from people, hears agents. Each service does
+// its work by itself (service.ts, upgrade.ts); what is here is who is told what.
+//
+// Started again after a crash it does nothing until an agent says hello: packets flow on meanwhile.
+// Then each service goes on with the change that it was in, and plans.
+
+import type { Clock } from '../lib/clock.ts'
+import { ClickUpError } from '../lib/errors.ts'
+import type { Log } from '../lib/log.ts'
+import type {
+  AgentExit,
+  ArtifactGet,
+  Deployed,
+  HostId,
+  ReplicaEvent,
+  ServiceDeploy,
+  ServiceHandler,
+  ServiceLogs,
+  ServiceUpgrade,
+  Status,
+  Upgraded,
+  UpgradeProgress,
+} from '../lib/wire/messages.ts'
+import type { Server } from '../lib/wire/transport.ts'
+import { Agents } from './agents.ts'
+import type { CoordinatorMetrics } from './metrics.ts'
+import type { Requests } from './requests.ts'
+import { serveRequests } from './requests.ts'
+import type { ServiceParts } from './service.ts'
+import { Service } from './service.ts'
+import type { ServiceRecord, Store } from './store.ts'
+import { checkSettings, resume, upgrade } from './upgrade.ts'
+
+type Tell = (progress: UpgradeProgress) => void
+
+export class Coordinator implements Requests {
+  readonly #store: Store
+  readonly #agents: Agents
+  readonly #parts: ServiceParts
+  readonly #services = new Map<string, Service>()
+
+  constructor(store: Store, server: Server, clock: Clock, log: Log, metrics: CoordinatorMetrics) {
+    this.#store = store
+    this.#agents = new Agents(server, clock, log, (host) => this.#onHello(host))
+    this.#parts = { store, agents: this.#agents, clock, log, metrics }
+    for (const record of store.services())
+      this.#services.set(record.settings.service, new Service(record, this.#parts))
+    server.handle('agent.event', (body) => {
+      const event = body as ReplicaEvent
+      this.#services.get(serviceOf(event.replica))?.onEvent(event)
+    })
+    server.handle('agent.exit', (body) => {
+      const exit = body as AgentExit
+      this.#services.get(exit.service)?.onExit(exit)
+    })
+    server.handle('artifact.get', (body) => this.#artifact((body as ArtifactGet).version))
+    serveRequests(server, this)
+  }
+
+  async deploy({ settings, version, artifact }: ServiceDeploy): Promise<Deployed> {
+    const { service: name } = settings
+    if (this.#services.has(name))
+      throw new ClickUpError(
+        'CONFLICT',
+        `service '${name}' exists already`,
+        `use \`click-up upgrade ${name} --to FILE\`, or undeploy it first`,
+      )
+    const record: ServiceRecord = {
+      settings,
+      host: this.#agents.anyHost(),
+      wanted: version,
+      previous: null,
+      versions: [version],
+      owner: null,
+      epoch: 0,
+      nextReplica: 1,
+      change: null,
+    }
+    const service = new Service(record, this.#parts)
+    this.#services.set(name, service)
+    return await service.change('being deployed', async () => {
+      try {
+        await service.save(record, [{ put: 'version', version, bytes: artifact }])
+        await service.reconcile()
+      } catch (cause) {
+        await this.#remove(service)
+        throw cause
+      }
+      return deployed(service)
+    })
+  }
+
+  async undeploy(name: string): Promise<{ service: string }> {
+    const service = this.#service(name)
+    return await service.change('being undeployed', async () => {
+      await this.#remove(service)
+      return { service: name }
+    })
+  }
+
+  async upgrade(request: ServiceUpgrade, tell: Tell): Promise<Upgraded> {
+    const service = this.#service(request.service)
+    if (request.settings !== null) checkSettings(service.record.settings, request.settings)
+    const { map, discard, artifact } = request
+    const version = artifact === null ? this.#stored(service, request.version) : request.version
+    return await service.change(`being upgraded to ${version}`, () =>
+      upgrade(service, { version, artifact, map, discard }, tell),
+    )
+  }
+
+  async rollback(name: string, tell: Tell): Promise<Upgraded> {
+    const service = this.#service(name)
+    const { previous } = service.record
+    if (previous === null)
+      throw new ClickUpError(
+        'NOT_FOUND',
+        `service '${name}' has no version before the one that runs`,
+        'only an upgrade can be rolled back',
+      )
+    const request = { version: previous, artifact: null, map: {}, discard: [] }
+    return await service.change(`being rolled back to ${previous}`, () =>
+      upgrade(service, request, tell),
+    )
+  }
+
+  async handler({ service: name, replica, path, value }: ServiceHandler): Promise<string> {
+    const service = this.#service(name)
+    const body = { replica: replica ?? ownerOf(service), path, value }
+    return (await this.#agents.request(service.record.host, 'agent.handler', body)) as string
+  }
+
+  async logs({ service: name, replica, lines }: ServiceLogs) {
+    const service = this.#service(name)
+    const of = replica ?? this.#lastReplica(service)
+    const body = { replica: of, lines }
+    const found = await this.#agents.request(service.record.host, 'agent.logs', body)
+    return { replica: of, lines: found as string[] }
+  }
+
+  status(): Status {
+    return {
+      coordinator: { pid: process.pid },
+      agents: this.#agents.list(),
+      services: [...this.#services.values()].map((service) => service.status()),
+    }
+  }
+
+  close(): void {
+    for (const service of this.#services.values()) service.close()
+  }
+
+  #onHello(host: HostId): void {
+    for (const service of this.#services.values()) {
+      if (service.record.host !== host) continue
+      service.onInventory()
+      // A change without a runner is a predecessor's.
+      if (service.record.change !== null && service.changing === null)
+        void service
+          .change('being brought to an end', () => resume(service))
+          .catch((error: unknown) =>
+            this.#parts.log.warn('resume_failed', { service: service.name, error }),
+          )
+      service.wake()
+    }
+  }
+
+  /** Takes a service down; what cannot be done now is done once the agent is back. */
+  async #remove(service: Service): Promise<void> {
+    await service.save({ ...service.record, wanted: null, change: null })
+    try {
+      await service.reconcile()
+    } finally {
+      if (service.gone) {
+        service.close()
+        this.#services.delete(service.name)
+      } else service.wake()
+    }
+  }
+
+  #artifact(version: string): Uint8Array {
+    const bytes = this.#store.version(version)
+    if (bytes === null) throw new ClickUpError('NOT_FOUND', `no version '${version}' is stored`)
+    return bytes
+  }
+
+  /** A stored version of the service by the beginning of its name. */
+  #stored(service: Service, prefix: string): string {
+    const found = service.record.versions.filter((v) => v.startsWith(prefix))
+    if (found.length === 1) return found[0]!
+    const have = service.record.versions.join(', ')
+    throw new ClickUpError(
+      'NOT_FOUND',
+      `service '${service.name}' has ${found.length === 0 ? 'no' : 'more than one'} version '${prefix}'`,
+      `it has: ${have}; or name a service file`,
+    )
+  }
+
+  #service(name: string): Service {
+    const service = this.#services.get(name)
+    if (service !== undefined) return service
+    const have = [...this.#services.keys()].join(', ')
+    throw new ClickUpError(
+      'NOT_FOUND',
+      `no service '${name}'`,
+      have === '' ? 'none is deployed: click-up deploy FILE' : `there is: ${have}`,
+    )
+  }
+
+  /** The owner; before there is one, the replica that was tried last. */
+  #lastReplica(service: Service): string {
+    const { owner, nextReplica } = service.record
+    return owner?.replica ?? `${service.name}.${nextReplica - 1}`
+  }
+}
+
+function ownerOf(service: Service): string {
+  const { owner } = service.record
+  if (owner !== null) return owner.replica
+  throw new ClickUpError('NOT_FOUND', `service '${service.name}' has no running replica`)
+}
+
+function serviceOf(replica: string): string {
+  return replica.slice(0, replica.lastIndexOf('.'))
+}
+
+function deployed(service: Service): Deployed {
+  const { record, attached } = service
+  const { owner, host } = record
+  const replicas = service.parts.agents.replicas(host, service.name)
+  return {
+    service: service.name,
+    version: owner?.version ?? '',
+    replica: owner?.replica ?? '',
+    host,
+    driver: attached?.driver ?? '',
+    reason: attached?.reason ?? '',
+    replica_ready_ms: replicas.find((r) => r.replica === owner?.replica)?.readyMs ?? 0,
+  }
+}

@@ -1,0 +1,52 @@
+// The coordinator's process: takes the lock, opens the store, binds its socket. No logic of its own.
+
+import { mkdirSync } from 'node:fs'
+import { realClock } from '../lib/clock.ts'
+import { takeLock } from '../lib/lock.ts'
+import type { Log } from '../lib/log.ts'
+import { makeLog } from '../lib/log.ts'
+import { serveMetrics } from '../lib/metrics.ts'
+import { bindServer, checkEndpoint } from '../lib/wire/zeromq.ts'
+import { Coordinator } from './coordinator.ts'
+import { openStore } from './lmdb.ts'
+import { coordinatorMetrics, serviceFamilies } from './metrics.ts'
+
+export interface CoordinatorOptions {
+  /** Directory of the store. */
+  readonly dir: string
+  readonly endpoint: string
+  /** Port for /metrics on 127.0.0.1; null: none. */
+  readonly metricsPort?: number | null
+  readonly log?: Log
+}
+
+export interface RunningCoordinator {
+  readonly endpoint: string
+  close(): Promise<void>
+}
+
+/** Throws RUNNING where a coordinator runs on this store already. */
+export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
+  const { dir, endpoint } = options
+  checkEndpoint(endpoint)
+  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  // Before anything else: a second one must not even unlink the first one's socket.
+  const lock = await takeLock(dir, 'coordinator')
+  const log = options.log ?? makeLog('coordinator')
+  const store = openStore(dir)
+  const server = await bindServer(endpoint, { log })
+  const metrics = coordinatorMetrics()
+  const coordinator = new Coordinator(store, server, realClock, log, metrics)
+  const families = serviceFamilies(() => coordinator.status().services)
+  const web = await serveMetrics(families, options.metricsPort ?? null, metrics.registry)
+  log.info('coordinator_started', { endpoint, dir, services: store.services().length })
+  const close = async () => {
+    coordinator.close()
+    await web.close()
+    await server.close()
+    await store.close()
+    await lock.release()
+    log.info('coordinator_stopped')
+  }
+  return { endpoint, close }
+}

@@ -1,0 +1,299 @@
+// An upgrade: start the new replica, move everything to it, stop the old one. Each step is in the
+// store before it is taken, so that a coordinator that is started again knows where it was:
+//
+//   change written, move not begun   the new replica is stopped; nothing else has happened
+//   move in the journal              its conductor finishes or undoes it
+//   move finished, change still set  the outcome is written, then as ever
+//
+// What can refuse an upgrade does so before the move: ports and buckets that differ, a configuration
+// with errors (the new replica says so and goes), state that cannot be taken (in `prepare`).
+
+import { ClickUpError, ERROR_CODES, type ErrorCode, type Finding } from '../lib/errors.ts'
+import { VERSIONS_KEPT } from '../lib/limits.ts'
+import type { JournalRecord, MoveSpec, Progress } from '../lib/move/types.ts'
+import type {
+  FlipAnswer,
+  ServiceSettings,
+  Transfer,
+  Upgraded,
+  UpgradeProgress,
+} from '../lib/wire/messages.ts'
+import type { MoveResult } from './move.ts'
+import { Move } from './move.ts'
+import type { Service } from './service.ts'
+import type { Change, Owner, ServiceRecord, Write } from './store.ts'
+
+export interface UpgradeRequest {
+  readonly version: string
+  /** Bytes of a version that is new to the store, or null. */
+  readonly artifact: Uint8Array | null
+  readonly map: Readonly<Record<string, string>>
+  readonly discard: readonly string[]
+}
+
+type Tell = (progress: UpgradeProgress) => void
+
+export async function upgrade(
+  service: Service,
+  request: UpgradeRequest,
+  tell: Tell,
+): Promise<Upgraded> {
+  const { clock } = service.parts
+  const began = clock.now()
+  const { owner } = service.record
+  if (owner === null)
+    throw new ClickUpError('CONFLICT', `service '${service.name}' has no running replica yet`)
+  if (owner.version === request.version) return unchanged(service.name, owner)
+  const change = await beginChange(service, request)
+  tell({ event: 'starting', replica: change.target, version: change.version })
+  const readyMs = await startTarget(service, change)
+  tell({ event: 'replica_ready', replica: change.target, ms: readyMs })
+  const result = await runMove(service, change, owner, null, tell)
+  tell({ event: 'stopping', replica: result.outcome === 'undone' ? change.target : owner.replica })
+  await settle(service, change, owner, result)
+  const { outcome, progress, phases } = result
+  if (outcome === 'undone' || outcome === 'lost') throw undone(service.name, result)
+  const { totals, hold, swapUs } = progress
+  return {
+    service: service.name,
+    outcome,
+    from: owner.version,
+    version: change.version,
+    replica: change.target,
+    move: change.move,
+    rows_moved: totals.rows,
+    deltas: totals.deltas,
+    bytes: totals.bytes,
+    packets_moved: totals.packets,
+    packets_held: hold.held,
+    held_overflow: hold.overflow,
+    hold_ms: hold.holdUs / 1000,
+    swap_us: swapUs,
+    replica_ready_ms: readyMs,
+    total_ms: clock.now() - began,
+    phases,
+  }
+}
+
+/** Goes on with a change that a predecessor of this coordinator had begun. */
+export async function resume(service: Service): Promise<void> {
+  const { change, owner } = service.record
+  if (change === null) return
+  const record = service.parts.store.move(change.move)
+  if (owner === null || record === null) {
+    service.note('upgrade_undone', `the upgrade to ${change.version} had not begun`)
+    await service.save(withoutChange(service.record, change))
+    return
+  }
+  service.note('upgrade_resumed', `move ${change.move} was at '${record.decision}'`)
+  const result = await runMove(service, change, owner, record, () => {})
+  await settle(service, change, owner, result)
+}
+
+/** Refuses settings that cannot change while a service lives. */
+export function checkSettings(now: ServiceSettings, next: ServiceSettings): void {
+  const findings: Finding[] = []
+  const differ = (where: string, a: unknown, b: unknown) => {
+    if (JSON.stringify(a) !== JSON.stringify(b))
+      findings.push({ where, message: `is ${JSON.stringify(a)}, would be ${JSON.stringify(b)}` })
+  }
+  differ('service', now.service, next.service)
+  differ('buckets', 2 ** now.bucketsLog2, 2 ** next.bucketsLog2)
+  differ('driver', now.driver, next.driver)
+  differ('ports', now.ports, next.ports)
+  if (findings.length > 0)
+    throw new ClickUpError(
+      'INCOMPATIBLE',
+      `service '${now.service}': an upgrade cannot change this`,
+      'undeploy the service and deploy it anew, or leave these as they are',
+      findings,
+    )
+}
+
+async function beginChange(service: Service, request: UpgradeRequest): Promise<Change> {
+  const { record, parts } = service
+  const move = parts.store.nextMove()
+  const { version, map, discard, artifact } = request
+  const target = `${service.name}.${record.nextReplica}`
+  const change: Change = { version, target, move, map, discard }
+  const known = record.versions.filter((v) => v !== version)
+  const next: ServiceRecord = {
+    ...record,
+    nextReplica: record.nextReplica + 1,
+    versions: [...known, version],
+    change,
+  }
+  const bytes: Write[] = artifact === null ? [] : [{ put: 'version', version, bytes: artifact }]
+  await service.save(next, [...bytes, { put: 'nextMove', number: move + 1 }])
+  service.note('upgrade_begun', `to version ${version} as ${target}`)
+  return change
+}
+
+/** Starts the new replica; where that fails, nothing has changed. */
+async function startTarget(service: Service, change: Change): Promise<number> {
+  try {
+    return (await service.start(change.target, change.version, 'none')).readyMs
+  } catch (cause) {
+    service.note('upgrade_failed', `${change.target}: ${(cause as Error).message}`)
+    await service.save(withoutChange(service.record, change))
+    // It is not the owner, so the plan stops whatever is left of it.
+    await service.reconcile().catch(() => service.wake())
+    throw cause
+  }
+}
+
+async function runMove(
+  service: Service,
+  change: Change,
+  owner: Owner,
+  journal: JournalRecord | null,
+  tell: Tell,
+): Promise<MoveResult> {
+  const { agents, clock, log, metrics } = service.parts
+  const { host } = service.record
+  const move = new Move(journal?.spec ?? specOf(service, change, owner), {
+    journal: (record) => service.commit([{ put: 'move', record }]),
+    flip: async (flip) =>
+      (await agents.request(host, 'agent.flip', { service: service.name, flip })) as FlipAnswer,
+    send: async (replica, message) =>
+      await agents.notify(host, 'agent.replicaMove', { replica, ...message }),
+    onProgress: (progress, phases) => tell(stepOf(progress, phases)),
+    clock,
+    log: log.with({ service: service.name }),
+  })
+  service.move = move
+  try {
+    move.begin(journal)
+    // One may have died before there was a move to tell.
+    if (agents.connected(host)) {
+      await agents.refresh(host)
+      service.onInventory()
+    }
+    const result = await move.finished
+    metrics.moveFinished(service.name, result)
+    return result
+  } finally {
+    service.move = null
+  }
+}
+
+function specOf(service: Service, change: Change, owner: Owner): MoveSpec {
+  const { settings, epoch, host } = service.record
+  const replicas = service.parts.agents.replicas(host, service.name)
+  const schemas = replicas.find((r) => r.replica === owner.replica)?.schemas ?? []
+  const transfer: Transfer = { schemas, map: change.map, discard: change.discard }
+  return {
+    move: change.move,
+    service: service.name,
+    source: owner.replica,
+    target: change.target,
+    epoch,
+    buckets: [[0, 2 ** settings.bucketsLog2]],
+    primary: true,
+    ports: settings.ports.length,
+    transfer,
+  }
+}
+
+/** Writes the outcome down and lets the plan stop whoever is not the owner. */
+async function settle(
+  service: Service,
+  change: Change,
+  owner: Owner,
+  result: MoveResult,
+): Promise<void> {
+  const { outcome, epoch } = result
+  const moved = outcome === 'done' || outcome === 'takeover'
+  const { version, target } = change
+  if (moved) {
+    const next: ServiceRecord = {
+      ...service.record,
+      wanted: version,
+      previous: owner.version,
+      owner: { replica: target, version },
+      epoch,
+      change: null,
+    }
+    const dropped = oldVersions(next)
+    const versions = next.versions.filter((v) => !dropped.includes(v))
+    await service.save(
+      { ...next, versions },
+      dropped.map((v): Write => ({ remove: 'version', version: v })),
+    )
+    const lost = outcome === 'takeover' ? `; ${owner.replica} died on the way` : ''
+    service.note('upgraded', `${target} runs version ${version}${lost}`)
+  } else {
+    await service.save({ ...withoutChange(service.record, change), epoch })
+    const { failure } = result
+    service.note('upgrade_undone', `in step ${failure?.step}: ${failure?.message}`)
+  }
+  // The move is over and written down: what is left to stop is tried again until it is done.
+  await service.reconcile().catch(() => service.wake())
+}
+
+/** The record as if the change had not been asked for; its number stays used. */
+function withoutChange(record: ServiceRecord, _change: Change): ServiceRecord {
+  return { ...record, change: null }
+}
+
+/** Versions beyond VERSIONS_KEPT, oldest first; never the running one or the one before. */
+function oldVersions(record: ServiceRecord): string[] {
+  const free = record.versions.filter((v) => v !== record.wanted && v !== record.previous)
+  return free.slice(0, Math.max(0, record.versions.length - VERSIONS_KEPT))
+}
+
+function stepOf(progress: Progress, phases: MoveResult['phases']): UpgradeProgress {
+  const { step, totals, swapUs, hold } = progress
+  return {
+    event: 'step',
+    step,
+    ms: phases.reduce((sum, phase) => sum + phase.ms, 0),
+    rows: totals.rows,
+    deltas: totals.deltas,
+    bytes: totals.bytes,
+    rounds: totals.rounds,
+    pending: totals.pending,
+    hold_ms: hold.holdUs / 1000,
+    held: hold.held,
+    swap_us: swapUs,
+  }
+}
+
+function undone(service: string, { outcome, failure }: MoveResult): ClickUpError {
+  const code = failure?.code ?? ''
+  const known = code in ERROR_CODES ? (code as ErrorCode) : 'MOVE_FAILED'
+  // A refusal keeps its code; whatever else ended the move is a failed move.
+  const refusal = known === 'INCOMPATIBLE' || known === 'LIMIT' || known === 'CONFIG'
+  const end =
+    outcome === 'lost'
+      ? 'both replicas died; a new one was started empty'
+      : 'the old version runs on, nothing has changed'
+  return new ClickUpError(
+    refusal ? known : 'MOVE_FAILED',
+    `service '${service}', step ${failure?.step ?? '?'}: ${failure?.message ?? 'failed'}`,
+    refusal ? `${end}; see --map and --discard` : end,
+    failure?.findings ?? [],
+  )
+}
+
+function unchanged(service: string, owner: Owner): Upgraded {
+  return {
+    service,
+    outcome: 'unchanged',
+    from: owner.version,
+    version: owner.version,
+    replica: owner.replica,
+    move: 0,
+    rows_moved: 0,
+    deltas: 0,
+    bytes: 0,
+    packets_moved: 0,
+    packets_held: 0,
+    held_overflow: 0,
+    hold_ms: 0,
+    swap_us: 0,
+    replica_ready_ms: 0,
+    total_ms: 0,
+    phases: [],
+  }
+}

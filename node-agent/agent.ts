@@ -1,0 +1,327 @@
+// The agent of a host: does what the coordinator asks (attach, start, flip, stop), passes messages
+// of moves on between the coordinator and the replicas, and says what runs here. It decides nothing
+// about ownership. While the coordinator is away everything goes on as it is; on each connection it
+// says hello with what runs, so that a coordinator that was started again knows.
+
+import { existsSync } from 'node:fs'
+import { artifactPath, storeArtifact } from '../lib/artifact.ts'
+import type { Clock } from '../lib/clock.ts'
+import { ClickUpError } from '../lib/errors.ts'
+import { failpoint } from '../lib/failpoint.ts'
+import { BEAT_MS, LOG_LINES_MAX } from '../lib/limits.ts'
+import type { Log } from '../lib/log.ts'
+import { asClickUpError } from '../lib/wire/desk.ts'
+import type {
+  AgentExit,
+  AgentFlip,
+  AgentHandler,
+  AgentHello,
+  AgentLogs,
+  AgentReplicaMove,
+  AgentReplicaStart,
+  AgentReplicaStop,
+  AgentServiceAttach,
+  AgentServiceDetach,
+  DriverChoice,
+  FlipAnswer,
+  HostId,
+  ReplicaId,
+  ReplicaInfo,
+  ServiceInfo,
+  ServicePort,
+  ServiceSettings,
+} from '../lib/wire/messages.ts'
+import type { Client, Server } from '../lib/wire/transport.ts'
+import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './flip.ts'
+import type { RunFiles } from './processes.ts'
+import { boundLog, lastLines } from './processes.ts'
+import { Replicas } from './replicas.ts'
+import type { Steering } from './steering/steering.ts'
+
+export interface OpenSteering {
+  readonly steering: Steering
+  /** Why this driver, for people. */
+  readonly reason: string
+}
+
+export interface AgentParts {
+  readonly host: HostId
+  readonly files: RunFiles
+  /** Where replicas connect to. */
+  readonly server: Server
+  readonly coordinator: Client
+  /** The dataplane's entry. */
+  readonly replicaMain: string
+  /** Steering for a choice of driver; throws DRIVER. Each is opened once. */
+  readonly openSteering: (choice: DriverChoice) => Promise<OpenSteering>
+  /** Replicas serve metrics, each on a free port. */
+  readonly replicaMetrics: boolean
+  /** The coordinator will not have this agent: another one of this host, another protocol. */
+  readonly onRefused: (error: ClickUpError) => void
+  readonly clock: Clock
+  readonly log: Log
+}
+
+interface Service {
+  readonly settings: ServiceSettings
+  readonly steering: Steering
+  readonly reason: string
+}
+
+export class Agent {
+  readonly #parts: AgentParts
+  readonly #replicas: Replicas
+  readonly #services = new Map<string, Service>()
+  readonly #starting = new Map<ReplicaId, Promise<ReplicaInfo>>()
+  readonly #steerings = new Map<DriverChoice, Promise<OpenSteering>>()
+  #beat: { cancel(): void } | null = null
+  #closed = false
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts
+    const { files, server, coordinator, clock, log } = parts
+    const onEvent = (event: unknown) => this.#tell('agent.event', event)
+    const onExit = (exit: AgentExit) => this.#onExit(exit)
+    this.#replicas = new Replicas(parts.replicaMain, files, server, { onEvent, onExit }, clock, log)
+    const on = <T>(kind: string, handler: (body: T) => unknown) =>
+      coordinator.handle(kind, (body) => handler(body as T))
+    on<AgentServiceAttach>('agent.serviceAttach', (m) => this.#attach(m))
+    on<AgentServiceDetach>('agent.serviceDetach', (m) => this.#detach(m.service))
+    on<null>('agent.ping', () => process.pid)
+    on<null>('agent.inventory', () => this.#inventory())
+    on<AgentReplicaStart>('agent.replicaStart', (m) => this.#startOnce(m))
+    on<AgentReplicaStop>('agent.replicaStop', (m) => this.#replicas.stop(m.replica))
+    on<AgentReplicaMove>('agent.replicaMove', (m) => this.#passOn(m))
+    on<AgentFlip>('agent.flip', (m) => this.#flip(m))
+    on<AgentHandler>('agent.handler', ({ replica, path, value }) =>
+      server.request(replica, 'replica.handler', { path, value }),
+    )
+    on<AgentLogs>('agent.logs', (m) =>
+      lastLines(files, m.replica, Math.min(m.lines, LOG_LINES_MAX)),
+    )
+    this.#keepBeating()
+  }
+
+  /** Says what runs here: on every connection. */
+  async hello(): Promise<void> {
+    try {
+      await this.#parts.coordinator.request('agent.hello', this.#inventory())
+    } catch (cause) {
+      if (this.#closed) return
+      const error = asClickUpError(cause)
+      this.#parts.log.warn('hello_failed', { error })
+      // Not answered: the coordinator went away again, and the next connection says hello again.
+      if (error.code === 'RUNNING' || error.code === 'PROTOCOL') this.#parts.onRefused(error)
+    }
+  }
+
+  /** Stops every replica, then takes steering, namespaces and veths down. */
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#beat?.cancel()
+    const all = this.#replicas.list()
+    await Promise.all(all.map((r) => this.#replicas.stop(r.replica)))
+    for (const opened of this.#steerings.values()) {
+      const result = await opened.catch(() => null)
+      await result?.steering.close()
+    }
+    this.#services.clear()
+  }
+
+  get services(): ServiceInfo[] {
+    return [...this.#services.keys()].map((name) => this.#serviceInfo(name))
+  }
+  get replicas(): ReplicaInfo[] {
+    return this.#replicas.list()
+  }
+  /** For metrics. */
+  steeringOf(service: string): Steering | null {
+    return this.#services.get(service)?.steering ?? null
+  }
+
+  async #attach({ settings }: AgentServiceAttach): Promise<ServiceInfo> {
+    const { service } = settings
+    if (!this.#services.has(service)) {
+      const { steering, reason } = await this.#steering(settings.driver)
+      const ports = settings.ports.map((port) => ({
+        name: port.name,
+        key: port.key,
+        interface: interfaceOf(port, steering.driver, service),
+      }))
+      await steering.attachService({ service, bucketsLog2: settings.bucketsLog2, ports })
+      this.#services.set(service, { settings, steering, reason })
+      this.#parts.log.info('service_attached', { service, driver: steering.driver, reason })
+    }
+    return this.#serviceInfo(service)
+  }
+
+  async #detach(service: string): Promise<void> {
+    const found = this.#services.get(service)
+    await this.#replicas.stopService(service)
+    if (found === undefined) return
+    await found.steering.detachService(service)
+    this.#services.delete(service)
+    this.#parts.log.info('service_detached', { service })
+  }
+
+  /** A repetition waits for the first. */
+  #startOnce(message: AgentReplicaStart): Promise<ReplicaInfo> {
+    let starting = this.#starting.get(message.replica)
+    if (starting === undefined) {
+      starting = this.#start(message).finally(() => this.#starting.delete(message.replica))
+      this.#starting.set(message.replica, starting)
+    }
+    return starting
+  }
+
+  async #start(message: AgentReplicaStart): Promise<ReplicaInfo> {
+    const { replica, version, buckets } = message
+    const { settings, steering } = this.#service(message.service)
+    const { files, host } = this.#parts
+    const artifact = await this.#artifact(version)
+    const number = replicaNumber(replica)
+    const there = this.#replicas.info(replica)
+    if (there !== null) return there
+    const driverSpec = await steering.attachReplica(settings.service, number)
+    return await this.#replicas.start(version, {
+      replica,
+      service: settings.service,
+      host,
+      agent: files.endpoint,
+      artifact,
+      driverSpec,
+      ports: settings.ports.map(({ name, key }) => ({ name, key })),
+      bucketsLog2: settings.bucketsLog2,
+      buckets,
+      stream: `ipc://${files.stream(replica)}`,
+      metricsPort: this.#parts.replicaMetrics ? 0 : null,
+    })
+  }
+
+  async #flip({ service, flip }: AgentFlip): Promise<FlipAnswer> {
+    const { steering } = this.#service(service)
+    const { epoch: installed, owners } = steering.owners(service)
+    const refusal = refuseFlip(flip, installed)
+    const { epoch } = flip
+    if (refusal !== null) return { result: 'failed', epoch, installed, ...refusal }
+    failpoint('agent.before_swap')
+    try {
+      const { swapUs } = await steering.flip({
+        service,
+        epoch,
+        move: flip.move,
+        owners: applyFlip(owners, flip),
+        fenceTo: flip.fenceTo === null ? null : replicaNumber(flip.fenceTo),
+      })
+      failpoint('agent.after_fences')
+      this.#parts.log.info('flipped', {
+        service,
+        move: flip.move,
+        epoch,
+        owner: flip.owner,
+        swapUs,
+      })
+      return { result: 'flipped', epoch, swapUs }
+    } catch (cause) {
+      // In force after all: only a repetition can say more, so this is no certain failure.
+      if (steering.owners(service).epoch === epoch || !(cause instanceof ClickUpError)) throw cause
+      const { code, message } = cause
+      this.#parts.log.warn('flip_failed', { service, move: flip.move, epoch, error: cause })
+      return { result: 'failed', epoch, installed, code, message }
+    }
+  }
+
+  #passOn({ replica, ...move }: AgentReplicaMove): Promise<void> {
+    return this.#parts.server.notify(replica, 'replica.move', move)
+  }
+
+  async #onExit(exit: AgentExit): Promise<void> {
+    // First of all: a move may wait for this.
+    this.#tell('agent.exit', exit)
+    const steering = this.#services.get(exit.service)?.steering
+    try {
+      await steering?.detachReplica(exit.service, replicaNumber(exit.replica))
+    } catch (error) {
+      this.#parts.log.warn('detach_failed', { replica: exit.replica, error })
+    }
+  }
+
+  /** Path of a version's artifact; fetched from the coordinator the first time. */
+  async #artifact(version: string): Promise<string> {
+    const { files, coordinator } = this.#parts
+    const path = artifactPath(files.artifacts, version)
+    if (existsSync(path)) return path
+    const bytes = await coordinator.request('artifact.get', { version })
+    if (!(bytes instanceof Uint8Array))
+      throw new ClickUpError('PROTOCOL', `version ${version}: the coordinator sent no artifact`)
+    return storeArtifact(files.artifacts, { version, bytes })
+  }
+
+  async #steering(choice: DriverChoice): Promise<OpenSteering> {
+    let opened = this.#steerings.get(choice)
+    if (opened === undefined) {
+      opened = this.#parts.openSteering(choice)
+      this.#steerings.set(choice, opened)
+      // What failed is tried anew the next time.
+      opened.catch(() => this.#steerings.delete(choice))
+    }
+    return await opened
+  }
+
+  #service(name: string): Service {
+    const service = this.#services.get(name)
+    if (service === undefined)
+      throw new ClickUpError('NOT_FOUND', `service '${name}' is not attached on this host`)
+    return service
+  }
+
+  #serviceInfo(service: string): ServiceInfo {
+    const { steering, reason } = this.#service(service)
+    const { epoch, owners } = steering.owners(service)
+    return {
+      service,
+      driver: steering.driver,
+      reason,
+      epoch,
+      owners: ownerRanges(service, owners),
+      primary: primaryOf(service, owners),
+      fault: steering.check(service)?.message ?? null,
+    }
+  }
+
+  #inventory(): AgentHello {
+    const { host } = this.#parts
+    return { host, pid: process.pid, services: this.services, replicas: this.replicas }
+  }
+
+  #keepBeating(): void {
+    this.#beat = this.#parts.clock.after(BEAT_MS, () => {
+      for (const { replica } of this.replicas) boundLog(this.#parts.files.log(replica))
+      if (this.#parts.coordinator.connected) this.#tell('agent.beat', this.#inventory())
+      this.#keepBeating()
+    })
+  }
+
+  /** A notice to the coordinator. One that cannot be queued is as good as lost: all may be repeated. */
+  #tell(kind: string, body: unknown): void {
+    this.#parts.coordinator.notify(kind, body).catch((error: unknown) => {
+      if (!this.#closed) this.#parts.log.warn('notice_lost', { kind, error })
+    })
+  }
+}
+
+/** What the steering calls the port's interface: two loopback ports for the udp driver. */
+function interfaceOf(port: ServicePort, driver: string, service: string): string {
+  const where = `service '${service}', port '${port.name}'`
+  if (driver === 'udp') {
+    if (port.listen !== null && port.peer !== null) return `udp:${port.listen}:${port.peer}`
+    throw new ClickUpError(
+      'DRIVER',
+      `${where}: the udp driver needs loopback ports`,
+      `give it udp: { listen: 47001, peer: 47002 } in the service file`,
+    )
+  }
+  if (port.interface !== null) return port.interface
+  throw new ClickUpError('DRIVER', `${where}: the ${driver} driver needs an interface`)
+}

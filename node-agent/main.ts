@@ -1,0 +1,85 @@
+// The agent's process: makes the real clock, sockets and steering, starts the agent, and takes
+// everything down again on SIGTERM or SIGINT. No logic of its own.
+
+import { hostname } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { realClock } from '../lib/clock.ts'
+import type { ClickUpError } from '../lib/errors.ts'
+import { takeLock } from '../lib/lock.ts'
+import type { Log } from '../lib/log.ts'
+import { makeLog } from '../lib/log.ts'
+import { serveMetrics } from '../lib/metrics.ts'
+import type { DriverChoice } from '../lib/wire/messages.ts'
+import { bindServer, connectClient } from '../lib/wire/zeromq.ts'
+import type { OpenSteering } from './agent.ts'
+import { Agent } from './agent.ts'
+import { agentMetrics } from './metrics.ts'
+import { killLeftOvers, RunFiles } from './processes.ts'
+
+export interface AgentOptions {
+  /** Run directory of this agent. */
+  readonly dir: string
+  /** Coordinator's endpoint. */
+  readonly coordinator: string
+  readonly host?: string
+  /** Port for /metrics on 127.0.0.1; null: none. */
+  readonly metricsPort?: number | null
+  /** The dataplane's entry; tests give one of their own. */
+  readonly replicaMain?: string
+  readonly openSteering?: (choice: DriverChoice) => Promise<OpenSteering>
+  /** The coordinator will not have this agent; the caller closes it. */
+  readonly onRefused?: (error: ClickUpError) => void
+  readonly log?: Log
+}
+
+export interface RunningAgent {
+  readonly host: string
+  close(): Promise<void>
+}
+
+/** Throws RUNNING where an agent runs in this directory already. */
+export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
+  const lock = await takeLock(options.dir, 'agent')
+  const host = options.host ?? hostname()
+  const log = options.log ?? makeLog('agent')
+  const files = new RunFiles(options.dir)
+  const killed = await killLeftOvers(files, realClock)
+  if (killed.length > 0) log.warn('left_overs_killed', { replicas: killed })
+  const server = await bindServer(files.endpoint, { log })
+  const coordinator = connectClient(options.coordinator, `agent:${host}:${process.pid}`, {
+    log,
+    onConnect: () => void agent.hello(),
+    onDisconnect: () => log.warn('coordinator_away', { coordinator: options.coordinator }),
+  })
+  const agent: Agent = new Agent({
+    host,
+    files,
+    server,
+    coordinator,
+    replicaMain: options.replicaMain ?? DATAPLANE,
+    openSteering: options.openSteering ?? openRealSteering,
+    replicaMetrics: (options.metricsPort ?? null) !== null,
+    onRefused: (error) => options.onRefused?.(error),
+    clock: realClock,
+    log,
+  })
+  const metrics = await serveMetrics(agentMetrics(agent), options.metricsPort ?? null)
+  log.info('agent_started', { host, dir: options.dir, coordinator: options.coordinator })
+  const close = async () => {
+    await agent.close()
+    await metrics.close()
+    await coordinator.close()
+    await server.close()
+    await lock.release()
+    log.info('agent_stopped', { host })
+  }
+  return { host, close }
+}
+
+const DATAPLANE = fileURLToPath(new URL('../dataplane/main.js', import.meta.url))
+
+/** Loaded when first needed: it brings the native addon along. */
+async function openRealSteering(choice: DriverChoice): Promise<OpenSteering> {
+  const { openSteering } = await import('./steering/open.ts')
+  return await openSteering(choice)
+}

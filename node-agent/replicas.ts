@@ -1,0 +1,229 @@
+// The replicas of this host: from the wish to start one to its being ready, what it says meanwhile,
+// and its end. Every start ends in one of two ways: ready, or failed with nothing left of it.
+
+import type { Clock } from '../lib/clock.ts'
+import type { ErrorCode } from '../lib/errors.ts'
+import { ClickUpError, ERROR_CODES } from '../lib/errors.ts'
+import { REPLICA_START_MS, REPLICA_STOP_MS } from '../lib/limits.ts'
+import type { Log } from '../lib/log.ts'
+import type {
+  AgentExit,
+  HostId,
+  ReplicaBeat,
+  ReplicaEvent,
+  ReplicaFailed,
+  ReplicaId,
+  ReplicaInfo,
+  ReplicaReady,
+  ReplicaSpec,
+  ReplicaState,
+  Schemas,
+} from '../lib/wire/messages.ts'
+import type { Server } from '../lib/wire/transport.ts'
+import type { ReplicaProcess, RunFiles } from './processes.ts'
+import { startReplica } from './processes.ts'
+
+export interface ReplicaHooks {
+  readonly onEvent: (event: ReplicaEvent) => void
+  /** The process is gone; its ports are still there. */
+  readonly onExit: (exit: AgentExit) => Promise<void>
+}
+
+interface Replica {
+  readonly spec: ReplicaSpec
+  readonly version: string
+  readonly process: ReplicaProcess
+  readonly ready: Promise<void>
+  settle: (error: ClickUpError | null) => void
+  state: ReplicaState
+  readyMs: number
+  schemas: Schemas
+  metricsPort: number | null
+  failure: string | null
+  beat: ReplicaBeat | null
+  stopping: boolean
+  readonly gone: Promise<void>
+}
+
+export class Replicas {
+  readonly #main: string
+  readonly #files: RunFiles
+  readonly #server: Server
+  readonly #hooks: ReplicaHooks
+  readonly #clock: Clock
+  readonly #log: Log
+  readonly #all = new Map<ReplicaId, Replica>()
+
+  constructor(
+    main: string,
+    files: RunFiles,
+    server: Server,
+    hooks: ReplicaHooks,
+    clock: Clock,
+    log: Log,
+  ) {
+    this.#main = main
+    this.#files = files
+    this.#server = server
+    this.#hooks = hooks
+    this.#clock = clock
+    this.#log = log
+    server.handle('replica.hello', (body) => {
+      const { replica, host } = body as { replica: ReplicaId; host: HostId }
+      this.#of(replica)
+      return { host }
+    })
+    server.handle('replica.ready', (body) => this.#onReady(body as ReplicaReady))
+    server.handle('replica.failed', (body) => this.#onFailed(body as ReplicaFailed))
+    server.handle('replica.event', (body) => hooks.onEvent(body as ReplicaEvent))
+    server.handle('replica.beat', (body) => {
+      const beat = body as ReplicaBeat
+      const replica = this.#all.get(beat.replica)
+      if (replica !== undefined) replica.beat = beat
+    })
+  }
+
+  /** Starts a process and waits until it is ready. Fails with nothing of it left. */
+  async start(version: string, spec: ReplicaSpec): Promise<ReplicaInfo> {
+    const replica = this.#spawn(version, spec)
+    try {
+      await replica.ready
+    } catch (cause) {
+      replica.stopping = true
+      replica.process.kill()
+      await replica.gone
+      throw cause
+    }
+    return this.#info(replica)
+  }
+
+  /** Ends a replica's process; does nothing for one that is not there. */
+  async stop(id: ReplicaId): Promise<void> {
+    const replica = this.#all.get(id)
+    if (replica === undefined) return
+    replica.stopping = true
+    replica.state = 'stopping'
+    const timeoutMs = REPLICA_STOP_MS
+    try {
+      await this.#server.request(id, 'replica.stop', null, { timeoutMs })
+      const late = this.#clock.after(REPLICA_STOP_MS, () => void replica.process.end())
+      await replica.process.exited
+      late.cancel()
+    } catch {
+      // It does not answer: it is made to go.
+      await replica.process.end()
+    }
+    await replica.gone
+  }
+
+  async stopService(service: string): Promise<void> {
+    const ids = [...this.#all.values()].filter((r) => r.spec.service === service)
+    await Promise.all(ids.map((r) => this.stop(r.spec.replica)))
+  }
+
+  info(id: ReplicaId): ReplicaInfo | null {
+    const replica = this.#all.get(id)
+    return replica === undefined ? null : this.#info(replica)
+  }
+
+  list(): ReplicaInfo[] {
+    return [...this.#all.values()].map((r) => this.#info(r))
+  }
+
+  #spawn(version: string, spec: ReplicaSpec): Replica {
+    const process_ = startReplica(this.#main, spec, this.#files, this.#clock)
+    let settle: (error: ClickUpError | null) => void = () => {}
+    const ready = new Promise<void>((resolve, reject) => {
+      settle = (error) => (error === null ? resolve() : reject(error))
+    })
+    // Its failure is also seen by whoever awaits `start`; alone it must not count as unhandled.
+    ready.catch(() => {})
+    const gone = process_.exited.then((exit) => this.#onExit(spec.replica, exit))
+    const replica: Replica = {
+      spec,
+      version,
+      process: process_,
+      ready,
+      settle,
+      state: 'starting',
+      readyMs: 0,
+      schemas: [],
+      metricsPort: null,
+      failure: null,
+      beat: null,
+      stopping: false,
+      gone,
+    }
+    this.#all.set(spec.replica, replica)
+    const late = this.#clock.after(REPLICA_START_MS, () =>
+      settle(
+        new ClickUpError(
+          'INTERNAL',
+          `${spec.replica} was not ready within ${REPLICA_START_MS} ms`,
+          `see \`click-up logs ${spec.service}\``,
+        ),
+      ),
+    )
+    void ready.then(late.cancel, late.cancel)
+    this.#log.info('replica_started', { replica: spec.replica, version, pid: process_.pid })
+    return replica
+  }
+
+  #onReady(message: ReplicaReady): void {
+    const replica = this.#of(message.replica)
+    if (replica.state !== 'starting') return
+    replica.state = 'ready'
+    replica.schemas = message.schemas
+    replica.readyMs = message.readyMs
+    replica.metricsPort = message.metricsPort ?? null
+    replica.settle(null)
+    this.#log.info('replica_ready', { replica: message.replica, readyMs: message.readyMs })
+  }
+
+  #onFailed(message: ReplicaFailed): void {
+    const replica = this.#of(message.replica)
+    replica.state = 'failed'
+    replica.failure = message.message
+    const code = (message.code in ERROR_CODES ? message.code : 'INTERNAL') as ErrorCode
+    replica.settle(new ClickUpError(code, message.message, message.hint, message.findings))
+    this.#log.warn('replica_failed', { replica: message.replica, code, message: message.message })
+  }
+
+  async #onExit(
+    id: ReplicaId,
+    exit: { code: number | null; signal: string | null },
+  ): Promise<void> {
+    const replica = this.#of(id)
+    const how = exit.signal ?? `status ${exit.code}`
+    replica.settle(
+      new ClickUpError(
+        'INTERNAL',
+        `${id} ended (${how}) before it was ready`,
+        `see \`click-up logs ${replica.spec.service}\``,
+      ),
+    )
+    const { service } = replica.spec
+    const { failure, stopping: expected } = replica
+    this.#log[expected ? 'info' : 'warn']('replica_exit', { replica: id, ...exit, expected })
+    try {
+      await this.#hooks.onExit({ replica: id, service, ...exit, expected, failure })
+    } finally {
+      this.#all.delete(id)
+      this.#files.forget(id)
+    }
+  }
+
+  #of(id: ReplicaId): Replica {
+    const replica = this.#all.get(id)
+    if (replica === undefined)
+      throw new ClickUpError('NOT_FOUND', `no replica '${id}' was started by this agent`)
+    return replica
+  }
+
+  #info(r: Replica): ReplicaInfo {
+    const { replica, service } = r.spec
+    const { version, state, readyMs, schemas, metricsPort, beat } = r
+    const { pid } = r.process
+    return { replica, service, version, state, pid, readyMs, schemas, metricsPort, beat }
+  }
+}
