@@ -148,7 +148,7 @@ class XdpDriver implements Driver {
 }
 
 /** The kernel lets go of a closed socket's queue some time after close: EBUSY until then. */
-function retryBusy<T>(open: () => T): T {
+export function retryBusy<T>(open: () => T): T {
   const cell = new Int32Array(new SharedArrayBuffer(4))
   for (let i = 0; ; i++) {
     try {
