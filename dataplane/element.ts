@@ -55,6 +55,8 @@ export interface ConfigureContext extends ErrorContext {
   readonly addresses: AddressTable
   /** Other element by name, seen from this element's compound; null: none. */
   find(name: string): { readonly name: string; readonly className: string } | null
+  /** Arguments of each element of a class: for information elements that hold for the whole graph. */
+  argsOf?(className: string): readonly (readonly string[])[]
 }
 
 type StateValue<S> =
@@ -84,6 +86,8 @@ export interface RouterServices {
   /** `from`: full name of the asking element; names in its own compound are tried first. */
   readHandler(path: string, arg?: string, from?: string): string
   writeHandler(path: string, value: string, from?: string): void
+  /** Like writeHandler; resolves when a handler that takes time (hotconfig) has finished. */
+  writeHandlerLater(path: string, value: string): Promise<void>
   /** What a handler path stands for, without calling it. */
   findHandler(path: string, from?: string): HandlerInfo
   /** Stops the driver, as Click's `stop` handler does. */

@@ -1,0 +1,43 @@
+/*
+=c
+
+SetIPChecksum()
+
+=s ip
+
+sets IP packets' checksums
+
+=d
+
+Computes the checksum of the IP header, which must be annotated, and stores it. A packet whose
+header is not all there is dropped.
+
+Elements that change a header, as DecIPTTL and IPRewriter do, keep its checksum right themselves.
+
+=h bad_header read-only
+
+Returns the number of packets dropped for their header.
+
+=a CheckIPHeader, DecIPTTL, IPRewriter
+*/
+
+import { element } from '../../dataplane/element.ts'
+import { setIpChecksum } from '../lib/checksum.ts'
+
+export default element({
+  name: 'SetIPChecksum',
+  ports: '1/1',
+  config: {},
+  counters: { bad_header: 'packets whose IP header was not all there' },
+
+  action(self, p) {
+    const n = p.net
+    const hl = n < 0 ? 0 : (p.mem[n]! & 15) << 2
+    if (hl < 20 || n + hl > p.end) {
+      self.counters.bad_header++
+      return null
+    }
+    setIpChecksum(p.mem, n)
+    return p
+  },
+})

@@ -1,0 +1,57 @@
+// Internet checksums (RFC 1071) and their incremental update (RFC 1624), over bytes of a packet's
+// memory. Sums are plain 32-bit additions of 16-bit words, folded at the end: a packet has at most
+// 32,768 words, so a sum stays below 2^31 and never leaves the integers.
+
+/** Adds the 16-bit words of mem[off, off + length); an odd last byte counts as the high one. */
+export function sumWords(mem: Uint8Array, off: number, length: number, sum: number): number {
+  const even = off + (length & ~1)
+  let s = sum
+  for (let i = off; i < even; i += 2) s = (s + ((mem[i]! << 8) | mem[i + 1]!)) | 0
+  if ((length & 1) !== 0) s = (s + (mem[even]! << 8)) | 0
+  return s
+}
+
+/** A sum folded to 16 bits, carries added back. */
+export function fold(sum: number): number {
+  let s = (sum & 0xffff) + (sum >>> 16)
+  s = (s & 0xffff) + (s >>> 16)
+  return s
+}
+
+/** The checksum field's value for mem[off, off + length), whose own field counts as it stands. */
+export function checksum(mem: Uint8Array, off: number, length: number): number {
+  return ~fold(sumWords(mem, off, length, 0)) & 0xffff
+}
+
+/** Sum of the pseudo header of TCP and UDP over IPv4 (RFC 793, RFC 768). */
+export function pseudoSum(saddr: number, daddr: number, proto: number, length: number): number {
+  return (saddr >>> 16) + (saddr & 0xffff) + (daddr >>> 16) + (daddr & 0xffff) + proto + length
+}
+
+/**
+ * What a change of a 32-bit word adds to a one's complement sum: ~old + new, as RFC 1624 has it.
+ * Differences of several words add up.
+ */
+export function diff32(old: number, now: number): number {
+  return (~old >>> 16) + (~old & 0xffff) + (now >>> 16) + (now & 0xffff)
+}
+
+/** The same for a 16-bit word. */
+export function diff16(old: number, now: number): number {
+  return (~old & 0xffff) + now
+}
+
+/** A checksum field after changes whose differences sum up to `diff` (RFC 1624, equation 3). */
+export function updated(field: number, diff: number): number {
+  return ~fold((~field & 0xffff) + diff) & 0xffff
+}
+
+/** Computes and stores the IPv4 header checksum of the header at `off`. */
+export function setIpChecksum(mem: Uint8Array, off: number): void {
+  const length = (mem[off]! & 15) << 2
+  mem[off + 10] = 0
+  mem[off + 11] = 0
+  const sum = checksum(mem, off, length)
+  mem[off + 10] = sum >>> 8
+  mem[off + 11] = sum & 255
+}

@@ -1,0 +1,32 @@
+// This host's addresses on a network, as ARPQuerier is told them: 'IP, ETH', 'IP/PREFIX, ETH', or
+// one name for all.
+
+import type { ConfigureContext } from '../../dataplane/element.ts'
+import { parseEth, parseIp, parseIpPrefix } from '../../lib/click/args.ts'
+
+export interface Host {
+  readonly ip: number
+  readonly eth: Uint8Array
+  /** Broadcast address of the network; 0: not known. */
+  readonly broadcast: number
+}
+
+/** @param broadcast as configured; 0: what the prefix gives */
+export function hostPlan(
+  ipText: string,
+  ethText: string,
+  broadcast: number,
+  context: ConfigureContext,
+): Host {
+  const prefix = parseIpPrefix(ipText, context.addresses)
+  const ip = parseIp(ipText, context.addresses) ?? prefix?.addr ?? null
+  if (ip === null) context.error(`IP: '${ipText}' is not an IP address`)
+  const eth = parseEth(ethText === '' ? ipText : ethText, context.addresses)
+  if (eth === null) {
+    const text = ethText === '' ? `'${ipText}' does not stand for one` : `'${ethText}' is not one`
+    context.error(`ETH: an Ethernet address is needed; ${text}`)
+  }
+  // A prefix of 31 or 32 bits has no broadcast address.
+  const local = prefix !== null && prefix.mask < -2 ? prefix.addr | ~prefix.mask : 0
+  return { ip: ip ?? 0, eth: eth ?? new Uint8Array(6), broadcast: broadcast || local }
+}

@@ -1,0 +1,127 @@
+// Rewriting bytes: addresses, ports and checksums of TCP, UDP and ICMP echo packets, and of the
+// packets that ICMP errors quote. Ports are one int32, source << 16 | destination; of an ICMP echo
+// request the identifier is the source port, of a reply the destination port, and the other is 0.
+
+import { diff16, diff32, fold, sumWords, updated } from './checksum.ts'
+
+export const TCP = 6
+export const UDP = 17
+export const ICMP = 1
+const ECHO_REPLY = 0
+const ECHO = 8
+
+export function read32(m: Uint8Array, at: number): number {
+  return (m[at]! << 24) | (m[at + 1]! << 16) | (m[at + 2]! << 8) | m[at + 3]!
+}
+
+function write32(m: Uint8Array, at: number, value: number): void {
+  m[at] = value >>> 24
+  m[at + 1] = value >>> 16
+  m[at + 2] = value >>> 8
+  m[at + 3] = value
+}
+
+function write16(m: Uint8Array, at: number, value: number): void {
+  m[at] = value >>> 8
+  m[at + 1] = value
+}
+
+/** Changes a checksum field by the difference of what it covers. */
+function fix(m: Uint8Array, at: number, diff: number): void {
+  write16(m, at, updated((m[at]! << 8) | m[at + 1]!, diff))
+}
+
+/** Source and destination port exchanged. */
+export function swapped(ports: number): number {
+  return (ports << 16) | (ports >>> 16)
+}
+
+/** Is the ICMP message at `t` an echo request or reply? */
+export function isEcho(m: Uint8Array, t: number): boolean {
+  return m[t] === ECHO || m[t] === ECHO_REPLY
+}
+
+/** Is it an error message, that quotes a packet (RFC 792)? */
+export function isIcmpError(m: Uint8Array, t: number): boolean {
+  const type = m[t]!
+  return type === 3 || type === 4 || type === 5 || type === 11 || type === 12
+}
+
+/** Both ports of a packet of a protocol that has them. */
+export function portsOf(m: Uint8Array, t: number, proto: number): number {
+  if (proto !== ICMP) return read32(m, t)
+  const id = (m[t + 4]! << 8) | m[t + 5]!
+  return m[t] === ECHO ? id << 16 : id
+}
+
+/**
+ * Gives a packet new addresses and ports.
+ * @param n,t offsets of its IP and transport header
+ * @param end one past its last byte: of a quoted packet the checksum may be missing
+ */
+export function rewrite(
+  m: Uint8Array,
+  n: number,
+  t: number,
+  end: number,
+  proto: number,
+  saddr: number,
+  daddr: number,
+  ports: number,
+): void {
+  const diff = diff32(read32(m, n + 12), saddr) + diff32(read32(m, n + 16), daddr)
+  write32(m, n + 12, saddr)
+  write32(m, n + 16, daddr)
+  fix(m, n + 10, diff)
+  if (proto === ICMP) {
+    const id = m[t] === ECHO ? ports >>> 16 : ports & 0xffff
+    fix(m, t + 2, diff16((m[t + 4]! << 8) | m[t + 5]!, id))
+    write16(m, t + 4, id)
+    return
+  }
+  const all = diff + diff32(read32(m, t), ports)
+  write32(m, t, ports)
+  if (proto === TCP) {
+    if (t + 18 <= end) fix(m, t + 16, all)
+  } else if (t + 8 <= end && (m[t + 6]! | m[t + 7]!) !== 0) {
+    // A UDP checksum of 0 says that there is none (RFC 768), so 0 is sent as all ones.
+    fix(m, t + 6, all)
+    if ((m[t + 6]! | m[t + 7]!) === 0) write16(m, t + 6, 0xffff)
+  }
+}
+
+/**
+ * Gives the packet that an ICMP error quotes new addresses and ports, and the error new addresses.
+ * @param n,t offsets of the error's IP and ICMP header; the quoted packet follows after 8 bytes
+ */
+export function rewriteError(
+  m: Uint8Array,
+  n: number,
+  t: number,
+  end: number,
+  outer: { readonly saddr: number; readonly daddr: number },
+  quoted: { readonly saddr: number; readonly daddr: number; readonly ports: number },
+): void {
+  const q = t + 8
+  const before = fold(sumWords(m, q, end - q, 0))
+  rewrite(m, q, q + ((m[q]! & 15) << 2), end, m[q + 9]!, quoted.saddr, quoted.daddr, quoted.ports)
+  const after = fold(sumWords(m, q, end - q, 0))
+  fix(m, t + 2, diff16(before, after))
+  const diff = diff32(read32(m, n + 12), outer.saddr) + diff32(read32(m, n + 16), outer.daddr)
+  write32(m, n + 12, outer.saddr)
+  write32(m, n + 16, outer.daddr)
+  fix(m, n + 10, diff)
+}
+
+/**
+ * Does an ICMP error at `t` quote a packet far enough: a whole IP header of a protocol with ports,
+ * the first fragment, and 8 bytes after it?
+ */
+export function quotesFlow(m: Uint8Array, t: number, end: number): boolean {
+  const q = t + 8
+  if (q + 28 > end || m[q]! >> 4 !== 4) return false
+  const hl = (m[q]! & 15) << 2
+  if (hl < 20 || q + hl + 8 > end || ((m[q + 6]! & 0x1f) | m[q + 7]!) !== 0) return false
+  const proto = m[q + 9]!
+  return proto === TCP || proto === UDP || (proto === ICMP && isEcho(m, q + hl))
+}
