@@ -1,0 +1,116 @@
+// A service's interface: found, checked, taken and given back. At most one program steers it.
+
+import { execFile } from 'node:child_process'
+import { promisify } from 'node:util'
+import { isNativeError, native, systemError } from '../../dataplane/native/native.ts'
+import { ClickUpError } from '../../lib/errors.ts'
+import { type Link, linkIndex } from './links.ts'
+
+const run = promisify(execFile)
+
+/** Name of the steering program in the kernel: how what a crashed agent left is known. */
+const PROGRAM = 'cu_steer'
+
+export interface Wire {
+  readonly name: string
+  readonly ifindex: number
+  readonly mtu: number
+  readonly promiscuous: boolean
+}
+
+/** Throws INTERFACE, with the interfaces that there are. */
+export function findWire(links: readonly Link[], name: string, port: string): Wire {
+  const link = links.find((l) => l.ifname === name)
+  if (link === undefined) {
+    const there = links.map((l) => l.ifname).join(', ')
+    throw new ClickUpError(
+      'INTERFACE',
+      `port '${port}': no interface '${name}'; there are ${there}`,
+      "name one of these in the service file ('ip link' lists them), or make it",
+    )
+  }
+  const promiscuous = link.flags.includes('PROMISC')
+  return { name, ifindex: link.ifindex, mtu: link.mtu, promiscuous }
+}
+
+/** Takes off the interface a program of ours that has no agent any more; true: there was one. */
+export function removeOldProgram(wire: Wire): boolean {
+  const n = native()
+  const found = n.xdpQuery(wire.ifindex, wire.name)
+  if (found === null) return false
+  const { fd, name } = n.bpfProgramById(found.id)
+  try {
+    if (name !== PROGRAM)
+      throw new ClickUpError(
+        'INTERFACE',
+        `interface '${wire.name}' has an XDP program already: '${name}' (id ${found.id})`,
+        `stop the program that uses it, or 'ip link set dev ${wire.name} xdp off'`,
+      )
+    n.xdpAttach(wire.ifindex, -1, fd, found.generic, wire.name)
+    return true
+  } finally {
+    n.closeFd(fd)
+  }
+}
+
+/**
+ * Attaches a program where none is; in the driver if it can, else in the kernel's generic path.
+ * Returns true for the generic path.
+ */
+export function attachProgram(ifindex: number, name: string, program: number): boolean {
+  try {
+    native().xdpAttach(ifindex, program, -1, false, name)
+    return false
+  } catch (error) {
+    if (!isNativeError(error) || error.code !== 'EOPNOTSUPP') throw refused(error, name)
+  }
+  try {
+    native().xdpAttach(ifindex, program, -1, true, name)
+    return true
+  } catch (error) {
+    throw refused(error, name)
+  }
+}
+
+function refused(error: unknown, name: string): unknown {
+  if (!isNativeError(error)) return error
+  if (error.code === 'EBUSY' || error.code === 'EEXIST')
+    return new ClickUpError(
+      'INTERFACE',
+      `interface '${name}' has got another XDP program in the meantime (${error.message})`,
+      'is another agent running on this host?',
+    )
+  if (error.code === 'ERANGE' || error.code === 'EINVAL')
+    return new ClickUpError(
+      'INTERFACE',
+      `interface '${name}' refuses XDP (${error.message})`,
+      'an MTU above about 3,400, or more queues than it has CPUs, is the usual reason',
+    )
+  return systemError(error)
+}
+
+/** Takes our program off; an interface that has gone, or has another program now, is left alone. */
+export function detachProgram(ifindex: number, name: string, program: number, generic: boolean) {
+  try {
+    native().xdpAttach(ifindex, -1, program, generic, name)
+  } catch (error) {
+    const ours = isNativeError(error) && ['ENODEV', 'EEXIST', 'ENOENT'].includes(error.code)
+    if (!ours) throw systemError(error)
+  }
+}
+
+/**
+ * Makes the interface show every frame as it was on the wire: those for other addresses (elements
+ * answer for many), with their VLAN tags, not merged. Each as far as the driver can.
+ */
+export async function openWire(wire: Wire): Promise<void> {
+  await run('ip', ['link', 'set', 'dev', wire.name, 'promisc', 'on']).catch(() => {})
+  for (const feature of ['rxvlan', 'lro'])
+    await run('ethtool', ['-K', wire.name, feature, 'off']).catch(() => {})
+}
+
+/** Puts back what `openWire` changed for a time. */
+export async function closeWire(wire: Wire): Promise<void> {
+  if (wire.promiscuous || linkIndex(wire.name) !== wire.ifindex) return
+  await run('ip', ['link', 'set', 'dev', wire.name, 'promisc', 'off']).catch(() => {})
+}
