@@ -62,6 +62,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
     router.byName,
     (instance) => elementHandlers(instance, router),
     { ...globalHandlers(router, options.text ?? {}), ...options.globals },
+    (error) => options.print(error.message),
   )
   const compiled = compile(instances, pool)
   router.source = compiled.source

@@ -157,6 +157,8 @@ export interface HandlerDecl<Me> {
   write?(self: Me, value: string, name: string): void
   /** Shown by `handlers`; 'button' handlers take no value. */
   readonly button?: boolean
+  /** Of the handler '*', which stands for names that are not declared: is this one of them? */
+  has?(self: Me, name: string): boolean
   /** Raw text: printed as it is, without a line end of its own. */
   readonly raw?: boolean
   /** Hidden from clients from outside (ControlSocket). */

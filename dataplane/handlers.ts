@@ -22,17 +22,20 @@ export class Handlers {
   readonly #byName: ReadonlyMap<string, Instance>
   readonly #defaults: (instance: Instance) => Readonly<Record<string, AnyHandler>>
   readonly #globals: Readonly<Record<string, AnyHandler>>
+  readonly #late: (error: Error) => void
 
   constructor(
     instances: readonly Instance[],
     byName: ReadonlyMap<string, Instance>,
     defaults: (instance: Instance) => Readonly<Record<string, AnyHandler>>,
     globals: Readonly<Record<string, AnyHandler>>,
+    late: (error: Error) => void,
   ) {
     this.#instances = instances
     this.#byName = byName
     this.#defaults = defaults
     this.#globals = globals
+    this.#late = late
   }
 
   info(path: string, from = ''): HandlerInfo {
@@ -60,7 +63,16 @@ export class Handlers {
     const { handler, instance, full, name } = this.#get(path, from)
     if (handler.write === undefined)
       throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`)
-    handler.write(instance?.self, value, name)
+    const later: unknown = handler.write(instance?.self, value, name)
+    if (later instanceof Promise) later.catch((error: Error) => this.#late(error))
+  }
+
+  /** Like `write`; resolves when a handler that takes time (hotconfig) has finished. */
+  async writeLater(path: string, value: string): Promise<void> {
+    const { handler, instance, full, name } = this.#get(path, '')
+    if (handler.write === undefined)
+      throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`)
+    await handler.write(instance?.self, value, name)
   }
 
   /** Whether the value is printed as it is, without a line end of its own. */
@@ -135,8 +147,8 @@ export class Handlers {
       Object.hasOwn(decls, name),
     )
     if (parts.length > 0) return Object.assign({}, ...parts.map((decls) => decls[name]))
-    const any = Object.hasOwn(own, '*') ? own['*'] : undefined
-    return any as AnyHandler | undefined
+    const any = (Object.hasOwn(own, '*') ? own['*'] : undefined) as AnyHandler | undefined
+    return any?.has?.(instance.self, name) === false ? undefined : any
   }
 }
 

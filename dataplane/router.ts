@@ -236,6 +236,10 @@ export class Router implements RouterServices {
     this.handlers.write(path, value, from)
   }
 
+  writeHandlerLater(path: string, value: string): Promise<void> {
+    return this.handlers.writeLater(path, value)
+  }
+
   findHandler(path: string, from = ''): HandlerInfo {
     return this.handlers.info(path, from)
   }

@@ -1,0 +1,236 @@
+// Command line of Click's user-level driver: `click-up run` and deploy/click-bin/click take it as it
+// is. Options may follow the file, short ones may be run together (`-qe TEXT`), long ones may be cut
+// to what is unique (`--exp`), and values come after a blank, or '='.
+
+import { splitSpaces } from '../lib/click/args.ts'
+
+export interface RunOptions {
+  /** File name ('-': standard input), or null where it is `expression`. */
+  readonly file: string
+  readonly expression: string | null
+  readonly handlers: readonly string[]
+  readonly exitHandler: string | null
+  readonly output: string | null
+  readonly quit: boolean
+  readonly time: boolean
+  readonly warnings: boolean
+  readonly reconfigure: boolean
+  readonly ports: readonly string[]
+  readonly unixSockets: readonly string[]
+  /** Start of the simulated time in seconds; null: real time. */
+  readonly simulated: number | null
+  readonly defines: Readonly<Record<string, string>>
+  /** Says what to print instead of running. */
+  readonly show: 'help' | 'version' | null
+}
+
+/** What is wrong with the command line. */
+export class UsageError extends Error {}
+
+type Value = 'none' | 'needed' | 'optional'
+
+interface Option {
+  readonly long: string
+  readonly short: string
+  readonly value: Value
+  /** `--no-…` is accepted. */
+  readonly negatable?: boolean
+}
+
+const OPTIONS: readonly Option[] = [
+  { long: 'file', short: 'f', value: 'needed' },
+  { long: 'expression', short: 'e', value: 'needed' },
+  { long: 'threads', short: 'j', value: 'needed' },
+  { long: 'affinity', short: 'a', value: 'optional', negatable: true },
+  { long: 'cpu', short: '', value: 'optional', negatable: true },
+  { long: 'port', short: 'p', value: 'needed' },
+  { long: 'unix-socket', short: 'u', value: 'needed' },
+  { long: 'allow-reconfigure', short: 'R', value: 'none', negatable: true },
+  { long: 'handler', short: 'h', value: 'needed' },
+  { long: 'exit-handler', short: 'x', value: 'needed' },
+  { long: 'output', short: 'o', value: 'needed' },
+  { long: 'quit', short: 'q', value: 'none' },
+  { long: 'time', short: 't', value: 'none' },
+  { long: 'warnings', short: '', value: 'none', negatable: true },
+  { long: 'no-warnings', short: 'w', value: 'none' },
+  { long: 'simtime', short: '', value: 'optional' },
+  { long: 'simulation-time', short: '', value: 'optional' },
+  { long: 'clickpath', short: 'C', value: 'needed' },
+  { long: 'help', short: '', value: 'none' },
+  { long: 'version', short: 'v', value: 'none' },
+]
+
+export const SIMTIME_START = 1_000_000_000
+
+/** Throws UsageError. */
+export function parseRunOptions(argv: readonly string[]): RunOptions {
+  const taking = new Taking()
+  const rest = [...argv]
+  while (rest.length > 0) {
+    const word = rest.shift()!
+    if (word === '--') {
+      for (const one of rest) taking.plain(one)
+      break
+    } else if (word.startsWith('--')) long(word.slice(2), rest, taking)
+    else if (word.startsWith('-') && word !== '-') short(word, rest, taking)
+    else taking.plain(word)
+  }
+  return taking.options()
+}
+
+function long(word: string, rest: string[], taking: Taking): void {
+  const equals = word.indexOf('=')
+  const name = equals < 0 ? word : word.slice(0, equals)
+  const value = equals < 0 ? null : word.slice(equals + 1)
+  const { option, negated } = findLong(name)
+  if (option.value === 'none' && value !== null)
+    throw new UsageError(`'--${option.long}' can't take an argument`)
+  if (option.value === 'needed' && value === null)
+    taking.option(option, needed(`--${option.long}`, rest), negated)
+  else taking.option(option, value, negated)
+}
+
+function findLong(name: string): { option: Option; negated: boolean } {
+  const exact = OPTIONS.find((o) => o.long === name)
+  if (exact !== undefined) return { option: exact, negated: false }
+  const positive = name.startsWith('no-') ? name.slice(3) : null
+  const starting = (text: string, negated: boolean) =>
+    OPTIONS.filter((o) => o.long.startsWith(text) && (!negated || o.negatable === true)).map(
+      (option) => ({ option, negated }),
+    )
+  const found = [...starting(name, false), ...(positive === null ? [] : starting(positive, true))]
+  if (found.length === 1) return found[0]!
+  if (found.length === 0) throw new UsageError(`unrecognized option '--${name}'`)
+  const names = found.map((f) => `'--${f.negated ? 'no-' : ''}${f.option.long}'`).join(', ')
+  throw new UsageError(`option '--${name}' is ambiguous (could be ${names})`)
+}
+
+function short(word: string, rest: string[], taking: Taking): void {
+  for (let i = 1; i < word.length; i++) {
+    const option = OPTIONS.find((o) => o.short === word[i])
+    if (option === undefined) throw new UsageError(`unrecognized option '-${word[i]}'`)
+    if (option.value === 'none') {
+      taking.option(option, null, false)
+      continue
+    }
+    const attached = word.slice(i + 1)
+    if (attached !== '') taking.option(option, attached, false)
+    else if (option.value === 'optional') taking.option(option, null, false)
+    else taking.option(option, needed(`-${word[i]}`, rest), false)
+    return
+  }
+}
+
+function needed(name: string, rest: string[]): string {
+  const value = rest.shift()
+  if (value === undefined) throw new UsageError(`'${name}' requires an argument`)
+  return value
+}
+
+/** Options as they are found. */
+class Taking {
+  #file: string | null = null
+  #expression: string | null = null
+  #output: string | null = null
+  #exitHandler: string | null = null
+  #simulated: number | null = null
+  #show: 'help' | 'version' | null = null
+  readonly #flags = { quit: false, time: false, warnings: true, reconfigure: false }
+  readonly #handlers: string[] = []
+  readonly #ports: string[] = []
+  readonly #unixSockets: string[] = []
+  readonly #defines: Record<string, string> = {}
+
+  plain(word: string): void {
+    const define = /^(\w+)=([\s\S]*)$/.exec(word)
+    if (define === null) this.#configuration(word, null)
+    else if (Object.hasOwn(this.#defines, define[1]!))
+      throw new UsageError(`parameter '${define[1]}' multiply defined`)
+    else this.#defines[define[1]!] = define[2]!
+  }
+
+  option(option: Option, value: string | null, negated: boolean): void {
+    switch (option.long) {
+      case 'file':
+        this.#configuration(value!, null)
+        return
+      case 'expression':
+        this.#configuration('-', value!)
+        return
+      case 'output':
+        if (this.#output !== null) throw new UsageError('output file specified twice')
+        this.#output = value
+        return
+      case 'exit-handler':
+        if (this.#exitHandler !== null) throw new UsageError('--exit-handler specified twice')
+        this.#exitHandler = value
+        return
+      case 'handler':
+        this.#handlers.push(value!)
+        return
+      case 'port':
+        this.#ports.push(portNumber(value!))
+        return
+      case 'unix-socket':
+        this.#unixSockets.push(value!)
+        return
+      case 'simtime':
+      case 'simulation-time':
+        this.#simulated = value === null ? SIMTIME_START : number('--simtime', value)
+        return
+      case 'threads':
+        number('--threads', value!)
+        return
+      case 'help':
+      case 'version':
+        this.#show = option.long
+        return
+      default:
+        this.#flag(option.long, !negated)
+    }
+  }
+
+  #flag(name: string, on: boolean): void {
+    if (name === 'quit') this.#flags.quit = on
+    else if (name === 'time') this.#flags.time = on
+    else if (name === 'warnings') this.#flags.warnings = on
+    else if (name === 'no-warnings') this.#flags.warnings = !on
+    else if (name === 'allow-reconfigure') this.#flags.reconfigure = on
+  }
+
+  #configuration(file: string, expression: string | null): void {
+    if (this.#file !== null) throw new UsageError('router configuration specified twice')
+    this.#file = file
+    this.#expression = expression
+  }
+
+  options(): RunOptions {
+    return {
+      file: this.#file ?? '-',
+      expression: this.#expression,
+      handlers: this.#handlers,
+      exitHandler: this.#exitHandler,
+      output: this.#output,
+      ...this.#flags,
+      ports: this.#ports,
+      unixSockets: this.#unixSockets,
+      simulated: this.#simulated,
+      defines: this.#defines,
+      show: this.#show,
+    }
+  }
+}
+
+/** A TCP port, or `PORT+`: that one or the next that is free. */
+function portNumber(text: string): string {
+  const m = /^(\d+)\+?$/.exec(text)
+  const port = m === null ? 0 : Number(m[1])
+  if (port > 0 && port < 65_536) return text
+  throw new UsageError(`'--port' expects a TCP port number, not '${text}'`)
+}
+
+function number(option: string, text: string): number {
+  const value = Number(splitSpaces(text)[0] ?? 'none')
+  if (Number.isFinite(value)) return value
+  throw new UsageError(`'${option}' expects a number, not '${text}'`)
+}

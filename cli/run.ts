@@ -1,0 +1,264 @@
+// `click-up run`: one dataplane on its own, with the options of Click's user-level driver.
+
+import { readFileSync, writeFileSync } from 'node:fs'
+import { machineClock, type RouterClock, SimulatedClock } from '../dataplane/clock.ts'
+import type { AnyHandler } from '../dataplane/handlers.ts'
+import type { Driver } from '../dataplane/io/device.ts'
+import { Loop } from '../dataplane/loop.ts'
+import { writeAll } from '../dataplane/output.ts'
+import type { Router } from '../dataplane/router.ts'
+import { hasScripts } from '../dataplane/signals.ts'
+import {
+  Refused,
+  type Standalone,
+  type StandaloneOptions,
+  standalone,
+} from '../dataplane/standalone.ts'
+import { parseBool, parseInteger } from '../lib/click/args.ts'
+import type { FlatElement } from '../lib/click/index.ts'
+import { ClickUpError, type Finding } from '../lib/errors.ts'
+import { POOL_FRAMES } from '../lib/limits.ts'
+import { printHandlers } from './run-handlers.ts'
+import { parseRunOptions, type RunOptions, UsageError } from './run-options.ts'
+
+const HELP = `Usage: click-up run [OPTION]... [CONFIG] [NAME=VALUE]...
+Runs a Click configuration as one dataplane of its own, without coordinator and agent.
+
+  -f, --file FILE               Read the configuration from FILE ('-': standard input, the default).
+  -e, --expression TEXT         Use TEXT as the configuration.
+  -h, --handler ELEMENT.H       Print a read handler's value after the driver has stopped.
+                                ELEMENT may be a pattern or a class.
+  -x, --exit-handler ELEMENT.H  Take a read handler's value as exit status.
+  -o, --output FILE             Write the configuration without compounds to FILE.
+  -q, --quit                    Do not run the driver.
+  -t, --time                    Print how long the driver ran.
+  -p, --port PORT               Listen for control connections on TCP port PORT (PORT+: or the next).
+  -u, --unix-socket FILE        Listen for control connections on a unix socket.
+  -R, --allow-reconfigure       Provide the 'hotconfig' handler.
+  -w, --no-warnings             Do not print warnings.
+  -j, --threads N               Accepted; one thread runs all.
+      --simtime[=T]             Run in simulated time, from T seconds on.
+  -C, --clickpath PATH          Accepted.
+      --help                    Print this and exit.
+  -v, --version                 Print the version and exit.
+
+Example: click-up run -e 'FromDump(in.pcap, STOP true) -> c :: Counter -> Discard' -h c.count
+Exit status: 0, or 1 when the configuration or an option is wrong, or what -x says.
+`
+
+const SHORT_HELP = `Usage: click-up run [OPTION]... [CONFIG]
+Try 'click-up run --help' for more information.
+`
+
+function complain(line: string): void {
+  writeAll(2, `${line}\n`)
+}
+
+/** @param argv what came after `run`; returns the exit status */
+export async function runCommand(argv: string[]): Promise<number> {
+  let options: RunOptions
+  try {
+    options = parseRunOptions(argv)
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    complain(error.message)
+    writeAll(2, SHORT_HELP)
+    return 1
+  }
+  if (options.show === 'help') writeAll(1, HELP)
+  if (options.show === 'version') writeAll(1, `click-up ${packageVersion()}\n`)
+  return options.show === null ? run(options) : 0
+}
+
+function packageVersion(): string {
+  const file = new URL('../../package.json', import.meta.url)
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
+}
+
+async function run(options: RunOptions): Promise<number> {
+  const clock = options.simulated === null ? machineClock : new SimulatedClock(options.simulated)
+  const driver = new ClickDriver(options, clock)
+  const started = await driver.start()
+  if (started === null) return 1
+  let status = 0
+  if (options.output !== null && !writeOutput(options.output, started.router)) status = 1
+  if (!options.quit) await driver.run()
+  const { router } = driver
+  if (!printHandlers(options.handlers, router, complain)) status = 1
+  if (options.exitHandler !== null) status = exitStatus(options.exitHandler, router)
+  driver.close()
+  return status
+}
+
+function writeOutput(file: string, router: Router): boolean {
+  const text = router.readHandler('flatconfig')
+  try {
+    if (file === '-') writeAll(1, text)
+    else writeFileSync(file, text, 'latin1')
+    return true
+  } catch (error) {
+    complain(`${file}: ${(error as Error).message}`)
+    return false
+  }
+}
+
+/** An integer, or a Boolean: true is success. */
+function exitStatus(path: string, router: Router): number {
+  try {
+    const text = router.readHandler(path).trim()
+    const bool = parseBool(text)
+    const value = parseInteger(text) ?? (bool === null ? null : bool ? 0 : 1)
+    if (value !== null) return value & 0xff
+    complain('exit handler value should be integer')
+  } catch (error) {
+    complain((error as Error).message)
+  }
+  return 255
+}
+
+/** Click's driver: the running router, and those that replace it by `hotconfig`. */
+class ClickDriver {
+  readonly #options: RunOptions
+  readonly #clock: RouterClock
+  #current: Standalone | null = null
+  #loop: Loop | null = null
+
+  constructor(options: RunOptions, clock: RouterClock) {
+    this.#options = options
+    this.#clock = clock
+  }
+
+  get router(): Router {
+    return this.#current!.router
+  }
+
+  /** Null: the configuration was refused, and the reasons have been printed. */
+  async start(): Promise<Standalone | null> {
+    const { file, expression } = this.#options
+    const filename = expression !== null ? 'config' : file === '-' ? '<stdin>' : file
+    let text = expression
+    try {
+      text ??= readFileSync(file === '-' ? 0 : file, 'latin1')
+    } catch (error) {
+      complain(`${filename}: ${readProblem(error as NodeJS.ErrnoException)}`)
+      return null
+    }
+    try {
+      this.#current = await standalone(text, this.#setup(filename, false))
+    } catch (error) {
+      for (const line of reasons(error)) complain(line)
+    }
+    return this.#current
+  }
+
+  async run(): Promise<void> {
+    const { router, driver, flat } = this.#current!
+    if (flat.elements.length === 0) {
+      const { file, expression, warnings } = this.#options
+      const where = expression !== null ? 'config' : file === '-' ? '<stdin>' : file
+      if (warnings) complain(`${where}: configuration has no elements, exiting`)
+      return
+    }
+    const before = { cpu: process.cpuUsage(), at: performance.now() }
+    const stop = (signal: NodeJS.Signals) => {
+      if (!hasScripts(signal)) this.router.stopNow()
+    }
+    process.on('SIGINT', stop).on('SIGTERM', stop)
+    router.activate()
+    this.#loop = new Loop(router, driver, this.#clock)
+    await this.#loop.run()
+    process.off('SIGINT', stop).off('SIGTERM', stop)
+    if (this.#options.time) writeAll(1, timeLine(before.cpu, performance.now() - before.at))
+  }
+
+  close(): void {
+    const { router, driver } = this.#current!
+    router.close()
+    driver?.close()
+  }
+
+  #setup(filename: string, hotswap: boolean): StandaloneOptions {
+    const { defines, warnings, reconfigure } = this.#options
+    return {
+      filename,
+      defines,
+      warnings,
+      clock: this.#clock,
+      print: complain,
+      extra: this.#controlSockets(hotswap),
+      globals: reconfigure ? { hotconfig: this.#hotconfig() } : {},
+      openPorts,
+    }
+  }
+
+  #controlSockets(hotswap: boolean): FlatElement[] {
+    const { ports, unixSockets } = this.#options
+    const all = [...ports.map((p) => ['TCP', p]), ...unixSockets.map((file) => ['UNIX', file])]
+    return all.map(([kind, address], n) => {
+      const retries = hotswap ? ['RETRIES 1', 'RETRY_WARNINGS false'] : []
+      const args = [kind!, address!, ...retries]
+      const name = `click_driver@@ControlSocket${n === 0 ? '' : `@${n}`}`
+      return { name, className: 'ControlSocket', args, config: args.join(', '), where: 'click' }
+    })
+  }
+
+  /** Replaces the router between two turns, when the new configuration is ready. */
+  #hotconfig(): AnyHandler {
+    return {
+      write: (_self, text) => this.#hotswap(text),
+    }
+  }
+
+  async #hotswap(text: string): Promise<void> {
+    const old = this.#current!
+    const { pool } = old.router
+    let next: Standalone
+    try {
+      next = await standalone(text, this.#setup('config', true), { pool, driver: old.driver })
+    } catch (error) {
+      throw new Error(reasons(error).join('\n'))
+    }
+    old.router.deactivate()
+    this.#current = next
+    next.router.activate()
+    this.#loop?.replace(next.router)
+    old.router.close()
+  }
+}
+
+async function openPorts(names: readonly string[]): Promise<Driver> {
+  const { openDriver } = await import('../dataplane/io/open.ts')
+  return openDriver({
+    driver: 'packet',
+    netns: null,
+    ports: names.map((name) => ({ name, interface: name })),
+    frames: POOL_FRAMES,
+  })
+}
+
+function readProblem(error: NodeJS.ErrnoException): string {
+  return error.code === 'ENOENT' ? 'No such file or directory' : error.message
+}
+
+function findingLine({ where, message }: Finding): string {
+  return where === '' ? message : `${where}: ${message}`
+}
+
+/** Why there is no router, as Click says it. */
+function reasons(error: unknown): string[] {
+  if (error instanceof Refused) {
+    const lines = error.findings.map(findingLine)
+    return error.stage === 'parse' ? lines : [...lines, 'Router could not be initialized!']
+  }
+  if (!(error instanceof ClickUpError)) throw error
+  const hint = error.hint === '' ? [] : [`  ${error.hint}`]
+  return [error.message, ...error.findings.map(findingLine), ...hint]
+}
+
+/** User and system time of the process, and the time that passed: `0.010u 0.000s 0:00.02`. */
+function timeLine(before: NodeJS.CpuUsage, ms: number): string {
+  const { user, system } = process.cpuUsage(before)
+  const minutes = Math.floor(ms / 60_000)
+  const seconds = ((ms % 60_000) / 1000).toFixed(2).padStart(5, '0')
+  return `${(user / 1e6).toFixed(3)}u ${(system / 1e6).toFixed(3)}s ${minutes}:${seconds}\n`
+}

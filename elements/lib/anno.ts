@@ -1,0 +1,26 @@
+// One-byte annotations by their offset: the paint annotation has a field of its own in a packet.
+
+import { ANNO_SIZE, type Packet } from '../../dataplane/packet.ts'
+import { parseAnnotation } from '../../lib/click/args.ts'
+
+/** Offset of the paint annotation (packet_anno.hh). */
+export const PAINT_OFFSET = 16
+
+/** Offset of an annotation that `arg.anno` accepted. */
+export function annoOffset(text: string): number {
+  return parseAnnotation(text)?.offset ?? PAINT_OFFSET
+}
+
+export function annoByte(p: Packet, offset: number): number {
+  if (offset === PAINT_OFFSET) return p.paint
+  return p.anno === null ? 0 : p.anno[offset]!
+}
+
+export function setAnnoByte(p: Packet, offset: number, value: number): void {
+  if (offset === PAINT_OFFSET) {
+    p.paint = value
+    return
+  }
+  p.anno ??= new Uint8Array(ANNO_SIZE)
+  p.anno[offset] = value
+}
