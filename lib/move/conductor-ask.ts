@@ -56,7 +56,9 @@ function aborts(
   const { acks, dead } = state
   const actions: ConductorAction[] = []
   if (!acks.source && !dead.source) actions.push(toSource({ ...at, type: 'abort' }))
-  if (!acks.target && !dead.target) actions.push(target({ ...at, type: 'abort' }))
+  // A failed target holds what is still steered to it until the flip back.
+  const steered = state.step === 'back' && !acks.flip
+  if (!acks.target && !dead.target && !steered) actions.push(target({ ...at, type: 'abort' }))
   return actions
 }
 

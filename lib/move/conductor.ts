@@ -13,7 +13,7 @@
 //   any step up to drain ── O dead ─▶ takeover ─▶ finished (takeover); both dead: finished (lost)
 //
 // Epochs: the move starts at E; the flip installs E + 1; back and seal E + 2; a takeover E + 1, or
-// E + 3 where E + 2 may be in force. Journal: begin, flip, back, takeover, done, finished. A
+// E + 3 once a flip was decided. Journal: begin, flip, back, takeover, done, finished. A
 // successor undoes from `begin`, repeats what the others decided, and hears of deaths again.
 //
 // A time-out means unknown. Up to the hold, ASK_TRIES without progress undo the move; from the flip
@@ -105,19 +105,20 @@ function finish(state: ConductorState, outcome: Outcome): Next {
 }
 
 function undo(state: ConductorState, why: Failure | null): Next {
-  return go({ ...state, failure: state.failure ?? why }, 'undo')
+  // Aborted, the target holds nothing any more: a takeover from here flips only when it owns.
+  return go({ ...state, prepared: false, failure: state.failure ?? why }, 'undo')
 }
 
 function back(state: ConductorState, why: Failure): Next {
   const epoch = state.spec.epoch + 2
-  return decide({ ...state, epoch, failure: state.failure ?? why }, 'back', 'back')
+  const now: ConductorState = { ...state, epoch, prepared: false, failure: state.failure ?? why }
+  return decide(now, 'back', 'back')
 }
 
 function takeover(state: ConductorState): Next {
   const why = failure(state, 'MOVE_FAILED', `${state.spec.source} died`)
-  const first = state.spec.epoch + 1
-  // E + 2 may be in force after a seal or on the way back: E + 3 supersedes it.
-  const epoch = state.epoch > first || state.step === 'seal' ? first + 2 : first
+  // Once a flip was decided, E + 2 may be in force too (a predecessor's seal): E + 3 supersedes it.
+  const epoch = state.spec.epoch + (state.epoch > state.spec.epoch ? 3 : 1)
   return decide({ ...state, epoch, failure: state.failure ?? why }, 'takeover', 'takeover')
 }
 
@@ -155,7 +156,7 @@ function onSource(state: ConductorState, msg: FromSource): Next {
     // A source that does not know the move any more has nothing left to forget.
     return step === 'forget' && msg.code === 'NOT_FOUND' ? finish(state, 'done') : [state, []]
   }
-  if (msg.type === 'aborted') return ack(state, 'source')
+  if (msg.type === 'aborted') return step === 'takeover' ? [state, []] : ack(state, 'source')
   const moved =
     msg.totals.chunks !== state.totals.chunks || msg.totals.rounds !== state.totals.rounds
   const now: ConductorState = {
@@ -186,7 +187,8 @@ function onTarget(state: ConductorState, msg: FromTarget): Next {
       return decide({ ...state, epoch: state.spec.epoch + 1 }, 'flip', 'flip')
     }
     case 'aborted':
-      return ack(state, 'target')
+      // In a takeover: an answer to what was asked before the source died.
+      return state.step === 'takeover' ? [state, []] : ack(state, 'target')
     case 'released': {
       const now: ConductorState = { ...state, hold: msg.hold, complete: msg.complete }
       if (state.step === 'takeover') return ack(now, 'target')
@@ -206,7 +208,10 @@ function ack(state: ConductorState, who: 'source' | 'target' | 'flip'): Next {
   const source = acks.source || dead.source
   const target = acks.target || dead.target
   if (step === 'undo') return source && target ? finish(now, 'undone') : [now, []]
-  if (step === 'back') return source && target && acks.flip ? finish(now, 'undone') : [now, []]
+  if (step === 'back') {
+    if (source && target && acks.flip) return finish(now, 'undone')
+    return [now, who === 'flip' ? ask(now) : []]
+  }
   if (acks.target && acks.flip) return finish(now, now.complete ? 'done' : 'takeover')
   // A target that was never prepared gets packets only once it owns the buckets.
   return [now, who === 'target' && !now.prepared ? ask(now) : []]

@@ -63,13 +63,18 @@ function checkPackets(run: Run, findings: string[]): void {
     if (out > 0 && dropped !== '') findings.push(`packets: ${what} came out and was dropped`)
     if (dropped !== '') {
       const overflow = dropped === 'overflow' && heldMax < 1000
-      // Packets that a target held which then could not own them.
-      const discarded = dropped === 'discarded' && applyFails
+      // A target that fails after the flip cannot give back what was steered to it, nor can its
+      // source know what it took.
+      const discarded =
+        (['discarded', 'no_credit', 'foreign'].includes(dropped) && applyFails) ||
+        (dropped === 'no_credit' && kills.includes(TARGET))
       const nobody = outcome === 'lost' && dropped === 'foreign'
       if (!overflow && !discarded && !nobody) findings.push(`packets: ${what} dropped: ${dropped}`)
     } else if (out === 0) {
       if (!holders.some((h) => kills.includes(h)))
         findings.push(`packets: ${what} vanished at ${holders.join(' or ')}`)
+      if (run.agent.epoch === 0 && !kills.includes(SOURCE))
+        findings.push(`packets: ${what} lost, although nothing was flipped`)
       // When the move is over, steering goes to a living owner, unless that one dies later.
       const both = kills.includes(SOURCE) && kills.includes(TARGET)
       if (!both && packet.bornMs > atMs && ownerLives(run))

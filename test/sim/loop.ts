@@ -83,7 +83,7 @@ export class Loop {
 
   #accept(p: SimPacket): void {
     const count = this.rows.get(p.flow) ?? 0
-    if (this.#scenario.deletes && p.n % 40 === 39) this.rows.delete(p.flow)
+    if (this.#scenario.deletes && p.flow % 2 === 0 && p.n % 40 === 39) this.rows.delete(p.flow)
     else this.rows.set(p.flow, count + 1)
     this.#chunker.changed(p.flow)
     if (p.flow % 3 !== 0) {

@@ -122,13 +122,22 @@ export class Replica {
         for (const seq of [...this.#kept.keys()]) if (seq < action.next) this.#kept.delete(seq)
         return
       case 'disconnect':
-        this.#kept.clear()
+        this.#giveUp()
         return
       case 'timer':
         this.#timer('source', action.ms)
         return
       case 'connect':
     }
+  }
+
+  /** Frames that no credit came for: whether the target took their packets is not known here. */
+  #giveUp(): void {
+    for (const { payload } of this.#kept.values())
+      for (const p of payload.packets)
+        if (this.#traffic.fates[p.id]!.holders.includes(this.process.name))
+          this.#traffic.dropped(p, 'no_credit')
+    this.#kept.clear()
   }
 
   #send(seq: number): void {
