@@ -96,6 +96,8 @@ export interface ReplicaOptions {
   readonly nowMs?: number
   readonly capacity?: number
   readonly bucketsLog2?: number
+  /** In place of `version`. */
+  readonly flows?: TableDecl
 }
 
 export function replica(options: ReplicaOptions = {}): Replica {
@@ -109,7 +111,7 @@ export function replica(options: ReplicaOptions = {}): Replica {
     clock,
     store,
     pool,
-    flows: add('flows', FLOWS[version]!, capacity),
+    flows: add('flows', options.flows ?? FLOWS[version]!, capacity),
     arp: add('arp', ARP, 64),
     count: add('count', COUNT, 1),
     peak: add('peak', PEAK, 1),
