@@ -9,6 +9,7 @@ import { Lab, rootSkip } from '../lab/netns.ts'
 import {
   annotations,
   carries,
+  downAndUp,
   forwards,
   oddPackets,
   overload,
@@ -43,7 +44,16 @@ async function vethRig(driver: DriverName): Promise<Rig> {
   const vanish = async (): Promise<void> => {
     await lab.exec('a', 'ip', ['link', 'del', 'eth0'])
   }
-  return rig(specs, vanish, () => lab.close())
+  const setUp = async (up: boolean): Promise<void> => {
+    await lab.exec('b', 'ip', ['link', 'set', 'eth0', up ? 'up' : 'down'])
+    // The kernel gives the other end its queue back up to a second later, and drops until then.
+    for (let i = 0; i < 60 && up; i++) {
+      const { stdout } = await lab.exec('a', 'ip', ['link', 'show', 'eth0'])
+      if (stdout.includes('state UP')) return
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+  return rig(specs, { vanish, setUp }, () => lab.close())
 }
 
 async function udpRig(): Promise<Rig> {
@@ -59,10 +69,14 @@ async function udpRig(): Promise<Rig> {
       peer: numbers[2 * i + to]!,
     })),
   })
-  return rig([side(0, 1), side(1, 0)], null, async () => {})
+  return rig([side(0, 1), side(1, 0)], { vanish: null, setUp: null }, async () => {})
 }
 
-function rig(specs: DriverSpec[], vanish: Rig['vanish'], end: () => Promise<void>): Rig {
+function rig(
+  specs: DriverSpec[],
+  faults: Pick<Rig, 'vanish' | 'setUp'>,
+  end: () => Promise<void>,
+): Rig {
   const open: Driver[] = []
   try {
     for (const spec of specs) open.push(openDriver(spec))
@@ -74,7 +88,7 @@ function rig(specs: DriverSpec[], vanish: Rig['vanish'], end: () => Promise<void
   return {
     a: open[0]!,
     b: open[1]!,
-    vanish,
+    ...faults,
     reopen: () => openDriver(specs[1]!),
     close: async () => {
       for (const driver of open) driver.close()
@@ -99,6 +113,7 @@ const SUITE: Readonly<Record<string, (t: ExecutionContext, rig: Rig) => Promise<
   'overload is counted, and passes': overload,
   'wait sleeps and wakes': waits,
   'a vanished interface is a fault of its port only': vanishes,
+  'an interface that is down for a while': downAndUp,
   'closed and opened again': reopens,
 }
 

@@ -12,6 +12,8 @@ export interface Rig {
   readonly b: Driver
   /** Takes the wire of port 0 away for good; null where there is no interface to take away. */
   readonly vanish: (() => Promise<void>) | null
+  /** Sets the interface of b's port 0 down or up; null where there is none. */
+  readonly setUp: ((up: boolean) => Promise<void>) | null
   /** Opens b again on the same interfaces, after b.close(). */
   reopen(): Driver
   close(): Promise<void>
@@ -301,6 +303,41 @@ export async function vanishes(t: ExecutionContext, rig: Rig): Promise<void> {
   t.truthy(rig.a.ports[0]!.fault)
   await stream(t, [rig.a, rig.b, 1], 100, () => 100)
   t.is(rig.b.ports[1]!.fault, null)
+}
+
+/** An interface that is only down drops and counts; when it is up again, so is the port. */
+export async function downAndUp(t: ExecutionContext, rig: Rig): Promise<void> {
+  if (rig.setUp === null) {
+    t.is(rig.b.ports[0]!.fault, null)
+    return
+  }
+  await stream(t, [rig.b, rig.a, 0], 64, () => 100)
+  const before = rig.b.pool.available
+  const port = rig.b.ports[0]!
+  await rig.setUp(false)
+  for (let n = 0; n < 10_000; n++) {
+    const p = rig.b.pool.alloc()
+    if (p === null) break
+    p.end = p.off + 100
+    fill(p, n, false)
+    port.send(p)
+    if (n % 64 === 63) port.flush()
+  }
+  t.true(port.counters.txDropped > 0)
+  t.true(rig.b.pool.available > 0, 'frames that cannot go do not use up the pool')
+  rig.b.wait(10)
+  t.is(port.fault, null)
+  await rig.setUp(true)
+  // What had been queued before the rings were full may still come.
+  await receive(rig.a, rig.a.ports[0]!, 10_000, (p) => rig.a.pool.free(p), 300)
+  for (let i = 0; i < 50; i++) {
+    rig.b.wait(2)
+    await receive(rig.a, rig.a.ports[0]!, 10_000, (p) => rig.a.pool.free(p), 2)
+  }
+  await settled(rig.b, before)
+  t.is(rig.b.pool.available, before)
+  await stream(t, [rig.b, rig.a, 0], 100, () => 100)
+  await stream(t, [rig.a, rig.b, 0], 100, () => 100)
 }
 
 /** Closing twice is no error, and the same interfaces can be opened again at once. */
