@@ -41,16 +41,18 @@ export function check(run: Run, without: () => Run): string[] {
 }
 
 function checkOutcome(run: Run, findings: string[]): void {
-  const { outcome, atMs } = run.coordinator.finish!
   const { kills } = run.world
-  const source = kills.includes(SOURCE)
-  const target = kills.includes(TARGET)
-  if (outcome === 'takeover' && !source) findings.push('outcome: takeover from a living source')
-  if (outcome === 'lost' && !(source && target)) findings.push('outcome: lost, but one lives')
   const { flipFailures, notReady, applyFails, abortMs, calmMs, loss } = run.scenario
   const faults = flipFailures > 0 || notReady || applyFails || abortMs >= 0 || loss > 0
-  if (outcome === 'undone' && !faults && kills.length === 0 && atMs < calmMs)
-    findings.push('outcome: undone without a reason')
+  for (const { spec, outcome, atMs } of run.coordinator.finishes) {
+    const sourceDied = kills.includes(spec.source)
+    if (outcome === 'takeover' && !sourceDied)
+      findings.push('outcome: takeover from a living source')
+    if (outcome === 'lost' && !(sourceDied && kills.includes(spec.target)))
+      findings.push('outcome: lost, but one lives')
+    if (outcome === 'undone' && !faults && kills.length === 0 && atMs < calmMs)
+      findings.push('outcome: undone without a reason')
+  }
 }
 
 function checkPackets(run: Run, findings: string[]): void {
@@ -67,7 +69,7 @@ function checkPackets(run: Run, findings: string[]): void {
       // source know what it took.
       const discarded =
         (['discarded', 'no_credit', 'foreign'].includes(dropped) && applyFails) ||
-        (dropped === 'no_credit' && kills.includes(TARGET))
+        (dropped === 'no_credit' && kills.some((k) => k === SOURCE || k === TARGET))
       const nobody = outcome === 'lost' && dropped === 'foreign'
       if (!overflow && !discarded && !nobody) findings.push(`packets: ${what} dropped: ${dropped}`)
     } else if (out === 0) {

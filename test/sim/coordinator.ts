@@ -19,11 +19,14 @@ import { Process, type World } from './world.ts'
 export interface CoordinatorOutside {
   send(to: 'source' | 'target', msg: ToSource | ToTarget): void
   flip(flip: Flip): void
-  /** It was started again: deaths are reported anew. */
+  /** It looks at a move anew: deaths are reported again. */
   started(): void
+  /** The move after one that is over; null: no more. */
+  after(finish: Finish): MoveSpec | null
 }
 
 export interface Finish {
+  readonly spec: MoveSpec
   readonly outcome: Outcome
   readonly epoch: number
   readonly failure: Failure | null
@@ -33,7 +36,9 @@ export interface Finish {
 export class Coordinator {
   readonly process = new Process('coordinator')
   state: ConductorState
+  /** The last one, when no other move comes after it. */
   finish: Finish | null = null
+  readonly finishes: Finish[] = []
   readonly journal: JournalRecord[] = []
   readonly #spec: MoveSpec
   readonly #world: World
@@ -52,8 +57,8 @@ export class Coordinator {
   #startAgain(): void {
     this.process.alive = true
     this.#world.log('coordinator started again')
-    this.state = conductorState(this.#spec)
     const record = this.journal.at(-1)
+    this.state = conductorState(record?.spec ?? this.#spec)
     this.on(record === undefined ? { on: 'begin' } : { on: 'recovered', record })
     this.#outside.started()
   }
@@ -67,6 +72,21 @@ export class Coordinator {
       if (!this.#world.survives(this.process, action.do)) return
       this.#do(action)
     }
+  }
+
+  /** May come twice for a move: for a successor as well. */
+  #finished(finish: Finish): void {
+    if (this.finishes.at(-1)?.spec.move !== finish.spec.move) this.finishes.push(finish)
+    const spec = this.#outside.after(finish)
+    if (spec === null) {
+      this.finish ??= finish
+      return
+    }
+    this.#world.after(this.#world.random.next() * 50, this.process, () => {
+      this.state = conductorState(spec)
+      this.on({ on: 'begin' })
+      this.#outside.started()
+    })
   }
 
   #do(action: ConductorAction): void {
@@ -91,8 +111,8 @@ export class Coordinator {
       }
       case 'finish': {
         const { outcome, epoch, failure } = action
-        this.finish ??= { outcome, epoch, failure, atMs: this.#world.now }
         this.#world.log(`finish ${outcome} epoch ${epoch}`)
+        this.#finished({ spec: this.state.spec, outcome, epoch, failure, atMs: this.#world.now })
         return
       }
       case 'progress':

@@ -46,7 +46,7 @@ export class Net {
 export interface StreamEnds {
   frame(head: FrameHead, payload: Payload | null): void
   credit(credit: Credit): void
-  ended(): void
+  ended(move: number): void
 }
 
 export class Stream {
@@ -84,9 +84,9 @@ export class Stream {
     this.#back.send(this.#delay(), this.#source, () => this.#ends.credit(credit))
   }
 
-  /** The source is gone. */
-  end(): void {
-    this.#there.send(this.#delay(), this.#target, () => this.#ends.ended())
+  /** The source is gone, in this move. */
+  end(move: number): void {
+    this.#there.send(this.#delay(), this.#target, () => this.#ends.ended(move))
   }
 
   #delay(): number {

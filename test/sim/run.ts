@@ -57,33 +57,45 @@ export function run(scenario: Scenario, stopMs = -1, keepLines = false): Run {
   agent.traffic = traffic
   const coordinator = new Coordinator(world, specOf(scenario), {
     send(to, msg) {
-      const replica = to === 'source' ? source : target
+      const replica = replicas.get(coordinator.state.spec[to])!
       net.control(replica.process, `${to} ${msg.type}`, () => replica.message(to, msg))
     },
     flip: (f) => net.control(agent.process, `flip ${f.owner} ${f.epoch}`, () => agent.flip(f)),
     started() {
       for (const r of [source, target]) if (!r.process.alive) reportDeath(r)
     },
+    after({ spec, outcome, epoch }) {
+      const over = outcome === 'takeover' || outcome === 'lost' || spec.move === scenario.moves
+      if (over || !source.process.alive || !target.process.alive) return null
+      const next = { ...spec, move: spec.move + 1, epoch }
+      return outcome === 'undone' ? next : { ...next, source: spec.target, target: spec.source }
+    },
   })
   const reportDeath = (r: Replica): void =>
     world.after(1 + world.random.next() * 30, null, () => {
       if (agent.process.alive && coordinator.process.alive)
-        coordinator.on({ on: 'died', side: r === source ? 'source' : 'target' })
+        coordinator.on({
+          on: 'died',
+          side: r.process.name === coordinator.state.spec.source ? 'source' : 'target',
+        })
       else reportDeath(r)
     })
-  const stream = net.stream(source.process, target.process, {
-    frame: (head, payload) => target.frame(head, payload),
-    credit: (credit) => source.onSource({ on: 'credit', credit }),
-    ended: () => target.onTarget({ on: 'stream_ended', move: target.target.move }),
-  })
-  source.out = stream
-  source.peer = TARGET
-  target.from = stream
-  source.process.onKill = () => {
-    stream.end()
-    reportDeath(source)
+  const connect = (from: Replica, to: Replica): void => {
+    const stream = net.stream(from.process, to.process, {
+      frame: (head, payload) => to.frame(head, payload),
+      credit: (credit) => from.onSource({ on: 'credit', credit }),
+      ended: (move) => to.onTarget({ on: 'stream_ended', move }),
+    })
+    from.out = stream
+    from.peer = to.process.name
+    to.from = stream
+    from.process.onKill = () => {
+      stream.end(from.source.move)
+      reportDeath(from)
+    }
   }
-  target.process.onKill = () => reportDeath(target)
+  connect(source, target)
+  connect(target, source)
 
   source.loop.gate.own([[0, 1 << scenario.bucketsLog2]], true)
   for (let i = 0; i < scenario.idleRows; i++) source.loop.rows.set(scenario.flows + i, 1)

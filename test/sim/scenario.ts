@@ -12,6 +12,8 @@ export interface Scenario {
   readonly canary: Canary
   /** False: the same traffic without a move, to compare with. */
   readonly move: boolean
+  /** Moves at most, one after another: there, back after one that is done, again after one undone. */
+  readonly moves: number
   readonly bucketsLog2: number
   /** Buckets [0, moved) move. */
   readonly moved: number
@@ -52,6 +54,7 @@ export function plain(seed: number): Scenario {
     seed,
     canary: 'none',
     move: true,
+    moves: 1,
     bucketsLog2: 3,
     moved: 8,
     ports: 2,
@@ -88,6 +91,7 @@ export function scenarioOf(seed: number): Scenario {
   const late = sometimes(0.3, () => 0.02)
   return {
     ...plain(seed),
+    moves: r.pick([1, 1, 2, 3]),
     bucketsLog2,
     moved: r.chance(0.6) ? 1 << bucketsLog2 : 1 + r.below(1 << bucketsLog2),
     ports: r.between(1, 3),
