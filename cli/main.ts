@@ -1,0 +1,84 @@
+// The command line: one file a command, found here by name. `run` gets its arguments raw, since they
+// are Click's; everything else goes through commander.
+
+import { readFileSync } from 'node:fs'
+import { Command, CommanderError } from 'commander'
+import { agentCommand } from './agent.ts'
+import { checkCommand } from './check.ts'
+import { coordinatorCommand } from './coordinator.ts'
+import { deployCommand } from './deploy.ts'
+import { EXIT, EXIT_HELP } from './exit.ts'
+import { handlerCommand } from './handler.ts'
+import { logsCommand } from './logs.ts'
+import { fail } from './output.ts'
+import { rollbackCommand } from './rollback.ts'
+import { statusCommand } from './status.ts'
+import { undeployCommand } from './undeploy.ts'
+import { upgradeCommand } from './upgrade.ts'
+
+const COMMANDS = [
+  coordinatorCommand,
+  agentCommand,
+  deployCommand,
+  statusCommand,
+  upgradeCommand,
+  rollbackCommand,
+  undeployCommand,
+  logsCommand,
+  handlerCommand,
+  checkCommand,
+]
+
+function program(): Command {
+  const root = new URL('../package.json', import.meta.url)
+  const file = [root, new URL('../../package.json', import.meta.url)].find(readable)
+  const version = file === undefined ? '?' : JSON.parse(readFileSync(file, 'utf8')).version
+  const cli = new Command('click-up')
+    .description('Stateful network functions in Click, upgraded live: nothing lost.')
+    .version(version)
+    .option('--dir <dir>', 'run directory (default: /run/click-up, or below $XDG_RUNTIME_DIR)')
+    .option('--coordinator <endpoint>', "coordinator's endpoint (default: in the run directory)")
+    .option('--json', 'print JSON, one object a line')
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', EXIT_HELP)
+    .exitOverride()
+  for (const command of COMMANDS) {
+    const sub = command().exitOverride().configureHelp({ showGlobalOptions: true })
+    cli.addCommand(sub)
+  }
+  // Listed for help only: main() takes it before commander sees it.
+  cli.command('run').description('run one configuration on its own, with the options of Click')
+  return cli
+}
+
+function readable(file: URL): boolean {
+  try {
+    readFileSync(file)
+    return true
+  } catch {
+    return false
+  }
+}
+
+async function main(argv: string[]): Promise<void> {
+  if (argv[0] === 'run') {
+    const { runCommand } = await import('./run.ts')
+    process.exit(await runCommand(argv.slice(1)))
+  }
+  const cli = program()
+  try {
+    if (argv.length === 0) {
+      cli.outputHelp()
+      process.exitCode = EXIT.usage
+      return
+    }
+    await cli.parseAsync(argv, { from: 'user' })
+  } catch (cause) {
+    // Commander has printed its own complaint; help and version are no errors.
+    if (cause instanceof CommanderError)
+      process.exitCode = cause.exitCode === 0 ? EXIT.ok : EXIT.usage
+    else fail(cause, argv.includes('--json'))
+  }
+}
+
+await main(process.argv.slice(2))

@@ -1,0 +1,58 @@
+// What commands print: text for people, or JSON, one object a line, for programs. Results go to
+// stdout; errors of text mode to stderr.
+
+import { ClickUpError } from '../lib/errors.ts'
+import { exitCode } from './exit.ts'
+
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`)
+}
+
+export function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}
+
+/** Prints an error with all its findings and sets the exit status. */
+export function fail(cause: unknown, json: boolean): void {
+  const error =
+    cause instanceof ClickUpError
+      ? cause
+      : new ClickUpError('INTERNAL', cause instanceof Error ? cause.message : String(cause))
+  process.exitCode = exitCode(error.code)
+  const { code, message, hint, findings } = error
+  if (json) {
+    printJson({ ok: false, code, message, hint, findings })
+    return
+  }
+  const lines = [`click-up: ${message} [${code}]`]
+  for (const { where, message: what } of findings)
+    lines.push(where === '' ? `  ${what}` : `  ${where}: ${what}`)
+  if (hint !== '') lines.push(`  hint: ${hint}`)
+  process.stderr.write(`${lines.join('\n')}\n`)
+  if (code === 'INTERNAL' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
+}
+
+/** A table with columns as wide as needed; the first row is its head. */
+export function table(rows: readonly (readonly string[])[]): string[] {
+  const widths: number[] = []
+  for (const row of rows)
+    row.forEach((cell, i) => {
+      widths[i] = Math.max(widths[i] ?? 0, cell.length)
+    })
+  return rows.map((row) =>
+    row
+      .map((cell, i) => cell.padEnd(widths[i]!))
+      .join('  ')
+      .trimEnd(),
+  )
+}
+
+export function bytesText(bytes: number): string {
+  if (bytes < 10_000) return `${bytes} B`
+  if (bytes < 10_000_000) return `${(bytes / 1e3).toFixed(1)} kB`
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}
+
+export function msText(ms: number): string {
+  return ms < 10 ? `${ms.toFixed(2)} ms` : `${Math.round(ms)} ms`
+}
