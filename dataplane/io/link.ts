@@ -11,7 +11,6 @@ export const VLAN_TAG = 4
 /** errno of Linux. */
 export const EAGAIN = 11
 export const ENXIO = 6
-export const ENOBUFS = 105
 export const ENETDOWN = 100
 
 export function newCounters(): PortCounters {

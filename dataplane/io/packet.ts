@@ -1,5 +1,6 @@
 // The packet driver: AF_PACKET sockets, for where XDP is refused. The kernel copies each frame between
-// its own buffers and the pool; one system call moves a batch (see dataplane/native/packet.c).
+// its own buffers and the pool; one system call moves a batch. A mapped ring (TPACKET_V3) was measured
+// and left out: a lone packet took 560 µs to arrive at the median, against 25 µs this way.
 //
 // Unlike with xdp, the kernel's own stack sees the packets too: give the interface no address, or it
 // answers them. Frames longer than a pool frame (GRO) are cut by the kernel and dropped here, counted.
@@ -9,7 +10,7 @@ import { BATCH, PACKET_BUFFER_BYTES, PACKET_SEND_QUEUE, SEND_RETRY_MS } from '..
 import { type Native, native, systemError } from '../native/native.ts'
 import { type Packet, Pool } from '../packet.ts'
 import type { Driver, DriverSpec, Port, PortCounters, PortSpec } from './device.ts'
-import { EAGAIN, ETHER_HEADER, intoPool, newCounters, VLAN_TAG } from './link.ts'
+import { EAGAIN, ENETDOWN, ETHER_HEADER, intoPool, newCounters, VLAN_TAG } from './link.ts'
 import { Waiter } from './waiter.ts'
 
 /** Opens all ports, or none. Throws ClickUpError. */
@@ -166,6 +167,7 @@ class PacketPort implements Port {
   }
 
   flush(): void {
+    let again = true
     while (this.#txFirst < this.#txCount && this.fault === null) {
       const count = this.#txCount - this.#txFirst
       const fd = this.fd
@@ -174,7 +176,10 @@ class PacketPort implements Port {
       for (let i = 0; i < sent; i++) this.#finish(true)
       if (sent >= 0) continue
       this.check() // gives everything back where the interface has gone
-      if (this.fault === null) this.#finish(false) // what the kernel refused; the next may go
+      if (this.fault !== null) break
+      // An interface that was down leaves an error behind, which the first call after that reports.
+      if (sent === -ENETDOWN && again) again = false
+      else this.#finish(false) // what the kernel refused; the next may go
     }
     if (this.#txFirst > 0) this.#compact()
   }
