@@ -33,14 +33,22 @@ export function inForce(state: Numbered, msg: Numbered): 'stale' | 'same' | 'new
   return msg.epoch < state.epoch ? 'stale' : 'same'
 }
 
-export function refusal(at: Numbered, code: ErrorCode, message = ''): Refused & Numbered {
-  const what = message === '' ? ERROR_CODES[code] : message
+/**
+ * A refusal of a message: it carries the message's own numbers, so that the conductor of a later
+ * move does not take it for its own. `inForceNow`: what it was measured against.
+ */
+export function refusal(
+  msg: Numbered,
+  code: ErrorCode,
+  inForceNow: Numbered = msg,
+): Refused & Numbered {
+  const { move, epoch } = inForceNow
   return {
     type: 'refused',
-    move: at.move,
-    epoch: at.epoch,
+    move: msg.move,
+    epoch: msg.epoch,
     code,
-    message: `move ${at.move}, epoch ${at.epoch}: ${what}`,
+    message: `move ${msg.move}, epoch ${msg.epoch}: ${ERROR_CODES[code]} (${move}, ${epoch})`,
     hint: '',
     findings: [],
   }

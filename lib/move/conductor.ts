@@ -224,7 +224,8 @@ function onFlipped(state: ConductorState, epoch: number, swapUs: number): Next {
     case 'flip':
       return go(now, 'drain')
     case 'seal':
-      if (epoch === state.spec.epoch + 1) return go(now, 'drain') // a repeat got through
+      // A repeat of the flip got through after all.
+      if (epoch === state.spec.epoch + 1) return go({ ...now, failure: null }, 'drain')
       return undo({ ...now, epoch }, null)
     case 'back':
     case 'takeover':

@@ -61,7 +61,7 @@ export function sourceStep(state: SourceState, event: SourceEvent): Next {
 
 function onMessage(state: SourceState, msg: ToSource): Next {
   const order = inForce(state, msg)
-  if (order === 'stale') return [state, [reply(refusal(state, 'STALE_EPOCH'))]]
+  if (order === 'stale') return [state, [reply(refusal(msg, 'STALE_EPOCH', state))]]
   if (order === 'newer') {
     if (msg.type !== 'start' && msg.type !== 'abort')
       return [state, [reply(refusal(msg, 'NOT_FOUND'))]]

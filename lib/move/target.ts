@@ -112,7 +112,7 @@ function takes(state: TargetState): boolean {
 
 function onMessage(state: TargetState, msg: ToTarget): Next {
   const order = inForce(state, msg)
-  if (order === 'stale') return [state, [reply(refusal(state, 'STALE_EPOCH'))]]
+  if (order === 'stale') return [state, [reply(refusal(msg, 'STALE_EPOCH', state))]]
   if (order === 'newer') {
     if (msg.type === 'hold' || msg.type === 'status')
       return [state, [reply(refusal(msg, 'NOT_FOUND'))]]

@@ -40,18 +40,26 @@ export function check(run: Run, without: () => Run): string[] {
   return findings
 }
 
+/** What a move may fail for, and what the scenario must have for that. */
+const REASONS: Readonly<Record<string, (run: Run) => boolean>> = {
+  CONFLICT: ({ scenario }) => scenario.abortMs >= 0,
+  INCOMPATIBLE: ({ scenario }) => scenario.notReady || scenario.applyFails,
+  SYSCALL: ({ scenario }) => scenario.flipFailures > 0,
+  UNREACHABLE: ({ scenario }) => scenario.loss > 0 || scenario.frameLoss > 0,
+  MOVE_FAILED: ({ world }) => world.kills.length > 0,
+}
+
 function checkOutcome(run: Run, findings: string[]): void {
   const { kills } = run.world
-  const { flipFailures, notReady, applyFails, abortMs, calmMs, loss } = run.scenario
-  const faults = flipFailures > 0 || notReady || applyFails || abortMs >= 0 || loss > 0
-  for (const { spec, outcome, atMs } of run.coordinator.finishes) {
+  for (const { spec, outcome, failure } of run.coordinator.finishes) {
     const sourceDied = kills.includes(spec.source)
     if (outcome === 'takeover' && !sourceDied)
       findings.push('outcome: takeover from a living source')
     if (outcome === 'lost' && !(sourceDied && kills.includes(spec.target)))
       findings.push('outcome: lost, but one lives')
-    if (outcome === 'undone' && !faults && kills.length === 0 && atMs < calmMs)
-      findings.push('outcome: undone without a reason')
+    const reason = failure === null ? 'none' : failure.code
+    const fits = outcome === 'done' || (REASONS[reason]?.(run) ?? false)
+    if (!fits) findings.push(`outcome: ${outcome} for no good reason (${reason})`)
   }
 }
 
