@@ -1,6 +1,7 @@
 // The two changes that the demo compares, under the same traffic on the same stage: a live upgrade,
 // and Click's way: stop the old version, start the new one.
 
+import type { Upgraded, UpgradeProgress } from '../lib/wire/messages.ts'
 import type { CommandResult } from './cluster.ts'
 import type { PhaseFigures, RunFigures } from './report.ts'
 import type { Stage } from './stage.ts'
@@ -97,19 +98,29 @@ export async function coldUpgrade(stage: Stage, say: Say): Promise<RunFigures> {
 
 /** The figures of an upgrade's last line. */
 function changeOf(result: CommandResult, totalMs: number): Change {
-  const last = result.events.at(-1) ?? {}
-  const number = (name: string) => (typeof last[name] === 'number' ? (last[name] as number) : null)
+  const last = result.events.at(-1) as unknown as Upgraded
   return {
-    rows_moved: number('rows_moved'),
-    hold_ms: number('hold_ms'),
-    replica_ready_ms: number('replica_ready_ms'),
+    rows_moved: last.rows_moved,
+    hold_ms: last.hold_ms,
+    replica_ready_ms: last.replica_ready_ms,
     total_ms: totalMs,
-    phases: (last.phases as PhaseFigures[] | undefined) ?? [],
+    phases: last.phases.map(({ step, ms }) => ({ phase: step, ms })),
   }
 }
 
-function progressLine(event: Record<string, unknown>): string {
-  return Object.entries(event)
-    .map(([key, value]) => `${key} ${typeof value === 'object' ? JSON.stringify(value) : value}`)
-    .join('  ')
+function progressLine(event: UpgradeProgress): string {
+  switch (event.event) {
+    case 'starting':
+      return `starting ${event.replica} with version ${event.version}`
+    case 'replica_ready':
+      return `${event.replica} is ready after ${event.ms.toFixed(0)} ms`
+    case 'step':
+      return (
+        `${event.step.padEnd(9)} ${event.ms.toFixed(1).padStart(8)} ms  rows ${event.rows}` +
+        `  deltas ${event.deltas}  bytes ${event.bytes}` +
+        (event.held > 0 ? `  held ${event.held} packets for ${event.hold_ms.toFixed(2)} ms` : '')
+      )
+    case 'stopping':
+      return `stopping ${event.replica}`
+  }
 }
