@@ -13,7 +13,7 @@ static __always_inline int drop(enum reason reason) {
 
 SEC("xdp")
 int cu_steer(struct xdp_md *ctx) {
-  s32 r = steer((void *)(long)ctx->data, (void *)(long)ctx->data_end);
+  s32 r = steer(ctx);
   if (r == STEER_FENCE) return drop(REASON_FENCE);
   if (r == STEER_ARP_REPLY) {
     count(&reasons, REASON_ARP_REPLY_ALL);

@@ -36,10 +36,14 @@ export class SteerProgram {
   readonly #cpus: number
   readonly #buckets: number
   readonly #out = new Uint8Array(4096)
+  /** What the counters were after the last frame. */
+  #reasons = new Float64Array(REASONS.length)
+  #counted: Float64Array
 
   /** Every bucket, and the primary, belong to the replica in slot 0, which is there. */
   constructor(key: SteerKeyName, bucketsLog2: number) {
     this.#buckets = 1 << bucketsLog2
+    this.#counted = new Float64Array(this.#buckets)
     this.#object = this.#n.bpfLoad(
       nativeFile('steer.bpf.o'),
       { config_key: STEER_KEYS[key], config_buckets_log2: bucketsLog2 },
@@ -69,15 +73,17 @@ export class SteerProgram {
   }
 
   run(frame: Uint8Array): Outcome {
-    this.#clear('reasons', REASONS.length)
-    this.#clear('buckets', this.#buckets)
     const { verdict, length } = this.#n.bpfTestRun(this.#fd, frame, this.#out, 0)
     if (length !== frame.length) throw new Error('the program changed the frame')
-    const counted = this.#read('reasons', REASONS.length)
+    const reasons = this.#read('reasons', REASONS.length)
+    const buckets = this.#read('buckets', this.#buckets)
+    const [reasonsBefore, bucketsBefore] = [this.#reasons, this.#counted]
+    this.#reasons = reasons
+    this.#counted = buckets
     return {
       verdict: VERDICTS[verdict] ?? 'ABORTED',
-      reasons: REASONS.filter((_, i) => counted[i]! > 0),
-      bucket: this.#read('buckets', this.#buckets).findIndex((n) => n > 0),
+      reasons: REASONS.filter((_, i) => reasons[i]! > reasonsBefore[i]!),
+      bucket: buckets.findIndex((n, i) => n > bucketsBefore[i]!),
     }
   }
 
@@ -91,10 +97,5 @@ export class SteerProgram {
     const sums = new Float64Array(entries)
     for (let i = 0; i < values.length; i++) sums[Math.floor(i / this.#cpus)]! += Number(values[i]!)
     return sums
-  }
-
-  #clear(map: string, entries: number): void {
-    const fd = this.#n.bpfMapFd(this.#object, map)
-    this.#n.bpfArrayWrite(fd, new BigUint64Array(entries * this.#cpus))
   }
 }

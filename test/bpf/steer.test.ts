@@ -29,8 +29,13 @@ const NO_BUCKET: Readonly<Record<number, { verdict: string; reason: Reason }>> =
 }
 
 /** What the program must have done with a frame, going by lib/steer.ts; null: it did. */
-function disagreement(got: Outcome, frame: Uint8Array, key: SteerKeyName): string | null {
-  const want = steerBucket(frame, 0, frame.length, STEER_KEYS[key], LOG2)
+function disagreement(
+  got: Outcome,
+  frame: Uint8Array,
+  key: SteerKeyName,
+  log2: number = LOG2,
+): string | null {
+  const want = steerBucket(frame, 0, frame.length, STEER_KEYS[key], log2)
   const said = `${got.verdict} ${got.reasons.join('+')} bucket ${got.bucket}`
   if (want >= 0) {
     const right = got.verdict === 'REDIRECT' && got.reasons.includes('redirected')
@@ -41,8 +46,12 @@ function disagreement(got: Outcome, frame: Uint8Array, key: SteerKeyName): strin
   return right ? null : `${said}; steer.ts: ${verdict} ${reason}`
 }
 
-function withProgram(key: SteerKeyName, run: (program: SteerProgram) => void): void {
-  const program = new SteerProgram(key, LOG2)
+function withProgram(
+  key: SteerKeyName,
+  run: (program: SteerProgram) => void,
+  log2: number = LOG2,
+): void {
+  const program = new SteerProgram(key, log2)
   try {
     run(program)
   } finally {
@@ -72,27 +81,35 @@ for (const key of Object.keys(STEER_KEYS) as SteerKeyName[]) {
 }
 
 bpf(title('a frame cut at every byte is never read beyond its end'), (t) => {
-  withProgram('flow', (program) => {
-    for (const c of FRAMES)
-      for (let length = 14; length < c.frame.length; length++) {
-        const cut = c.frame.slice(0, length)
-        t.is(disagreement(program.run(cut), cut, 'flow'), null, `${c.name} cut to ${length}`)
-      }
-  })
+  withProgram(
+    'flow',
+    (program) => {
+      for (const c of FRAMES)
+        for (let length = 14; length < c.frame.length; length++) {
+          const cut = c.frame.slice(0, length)
+          t.is(disagreement(program.run(cut), cut, 'flow', 6), null, `${c.name} cut to ${length}`)
+        }
+    },
+    6,
+  )
 })
 
 bpf(title('what lies behind the end of a cut frame changes nothing'), (t) => {
   // The kernel's buffer behind the data holds the last frame: a read beyond would see its ports.
-  withProgram('flow', (program) => {
-    for (const c of FRAMES.filter((f) => f.reasons.includes('redirected')))
-      for (let length = 14; length < c.frame.length; length += 3) {
-        const cut = c.frame.slice(0, length)
-        program.run(c.frame.map((b) => b ^ 0xff))
-        const first = program.run(cut)
-        program.run(c.frame)
-        t.deepEqual(program.run(cut), first, `${c.name} cut to ${length}`)
-      }
-  })
+  withProgram(
+    'flow',
+    (program) => {
+      for (const c of FRAMES.filter((f) => f.reasons.includes('redirected')))
+        for (let length = 14; length < c.frame.length; length += 3) {
+          const cut = c.frame.slice(0, length)
+          program.run(c.frame.map((b) => b ^ 0xff))
+          const first = program.run(cut)
+          program.run(c.frame)
+          t.deepEqual(program.run(cut), first, `${c.name} cut to ${length}`)
+        }
+    },
+    6,
+  )
 })
 
 bpf(title('random and damaged frames: BPF and TypeScript agree'), (t) => {
