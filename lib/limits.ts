@@ -216,6 +216,9 @@ export const NAT_MAPPINGS_MAX = 524_288
 /** Rows that a rewriter at capacity looks through for one new flow. In a larger table only expiry makes room. */
 export const NAT_EVICT_ROWS = 8_192
 
+/** Prefixes of one routing element that handlers have set or removed: a full BGP table fits. One more is refused. */
+export const ROUTES_CHANGED_MAX = 1_048_576
+
 /** Ports that a rewriter tries for one new flow. None free among them: dropped, `no_port` counts it. */
 export const PORT_PROBES_MAX = 4_096
 

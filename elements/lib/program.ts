@@ -109,7 +109,7 @@ function emit(made: Step[], e: Expr, yes: number, no: number, short: number): nu
     case 'not':
       return emit(made, e.of, no, yes, yes)
     case 'isnt':
-      return emit(made, e.of, no, yes, no)
+      return emit(made, e.of, no, yes, short)
     case 'cond': {
       const otherwise = emit(made, e.otherwise, yes, no, short)
       const then = emit(made, e.then, yes, no, short)

@@ -1,0 +1,64 @@
+/*
+=c
+
+LinearIPLookup(ADDR1/MASK1 [GW1] OUT1, ADDR2/MASK2 [GW2] OUT2, ...)
+
+=s iproute
+
+simple IP routing table
+
+=d
+
+A routing table, kept for configurations that name it. It is as fast as RadixIPLookup.
+
+Takes packets with their destination address annotation set. The longest prefix that the address
+matches says the output; where that route has a gateway, the annotation is set to it. A packet
+without a route is dropped, and counted in C<no_route>.
+
+Each argument is a route: prefix, gateway if there is one, output.
+
+Routes that handlers change are state of scope shared: a new replica, and a new version, applies the
+changes to the routes that it is configured with.
+
+=h table read-only
+
+Returns the routes in force, one a line.
+
+=h lookup read
+
+Takes an IP address and returns output and gateway of its route; -1 where there is none.
+
+=h add write-only
+
+Adds a route: "ADDR/MASK [GW] OUT". Fails where there is one for that prefix.
+
+=h set write-only
+
+Sets a route, whether there is one for that prefix or not.
+
+=h remove write-only
+
+Removes a route: "ADDR/MASK".
+
+=h ctrl write-only
+
+Changes several routes: a line each, "add", "set" or "remove" and the route. All are done or none.
+
+=h flush write-only
+
+Removes all routes.
+
+=h no_route read-only
+
+Returns the number of packets dropped for want of a route.
+
+=e
+
+  rt :: LinearIPLookup(18.26.4.24/32 0, 18.26.4.0/24 1, 0.0.0.0/0 18.26.4.1 1);
+
+=a RadixIPLookup, StaticIPLookup
+*/
+
+import { makeRouteTable } from '../lib/route-table.ts'
+
+export default makeRouteTable('LinearIPLookup', true)

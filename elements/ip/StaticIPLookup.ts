@@ -1,0 +1,41 @@
+/*
+=c
+
+StaticIPLookup(ADDR1/MASK1 [GW1] OUT1, ADDR2/MASK2 [GW2] OUT2, ...)
+
+=s iproute
+
+simple static IP routing table
+
+=d
+
+A routing table without handlers that change it. It is as fast as RadixIPLookup.
+
+Takes packets with their destination address annotation set. The longest prefix that the address
+matches says the output; where that route has a gateway, the annotation is set to it. A packet
+without a route is dropped, and counted in C<no_route>.
+
+Each argument is a route: prefix, gateway if there is one, output.
+
+=h table read-only
+
+Returns the routes in force, one a line.
+
+=h lookup read
+
+Takes an IP address and returns output and gateway of its route; -1 where there is none.
+
+=h no_route read-only
+
+Returns the number of packets dropped for want of a route.
+
+=e
+
+  rt :: StaticIPLookup(18.26.4.24/32 0, 18.26.4.0/24 1, 0.0.0.0/0 18.26.4.1 1);
+
+=a RadixIPLookup, LinearIPLookup
+*/
+
+import { makeRouteTable } from '../lib/route-table.ts'
+
+export default makeRouteTable('StaticIPLookup', false)

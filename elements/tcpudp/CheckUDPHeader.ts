@@ -1,0 +1,51 @@
+/*
+=c
+
+CheckUDPHeader([I<keywords> VERBOSE, DETAILS])
+
+=s udp
+
+checks UDP header on UDP packets
+
+=d
+
+Takes UDP packets with their IP header annotation set. Checks that length and checksum are right; a checksum of 0 is none. A bad packet goes to
+output 1 where that is connected, and is dropped otherwise; so does a packet of another protocol, and a
+fragment that is not the first. The first bad packet is reported on the console.
+
+Keyword arguments are:
+
+=over 8
+
+=item VERBOSE
+
+Boolean. If true, every bad packet is reported, not only the first. Default is false.
+
+=item DETAILS
+
+Boolean. If true, there is a handler C<drop_details>. Default is false.
+
+=back
+
+=h drops read-only
+
+Returns the number of bad packets.
+
+=h drop_details read-only
+
+Returns how many packets were bad for which reason. Only where DETAILS is true.
+
+=a CheckIPHeader, CheckTCPHeader, CheckICMPHeader
+*/
+
+import { makeTransportCheck, segmentFits } from '../lib/transport-check.ts'
+
+export default makeTransportCheck('CheckUDPHeader', 'UDP header', 17, (p, t, length) => {
+  if (length < 8) return 'bad_length'
+  const m = p.mem
+  const said = (m[t + 4]! << 8) | m[t + 5]!
+  const more = (m[p.net + 6]! & 0x20) !== 0
+  if (said < 8 || (said > length && !more)) return 'bad_length'
+  const none = (m[t + 6]! | m[t + 7]!) === 0
+  return none || segmentFits(p, t, said) ? null : 'bad_checksum'
+})
