@@ -60,7 +60,8 @@ class PacketDriver implements Driver {
       if (port.pending) limit = limit < 0 ? SEND_RETRY_MS : Math.min(limit, SEND_RETRY_MS)
     }
     const something = this.#waiter.wait(limit)
-    for (const [i, port] of this.ports.entries()) {
+    for (let i = 0; i < this.ports.length; i++) {
+      const port = this.ports[i]!
       if (!something || this.#waiter.failed(i)) port.check()
       if (port.fault !== null) this.#waiter.forget(i)
     }

@@ -94,7 +94,8 @@ class XdpDriver implements Driver {
       if (port.pending) limit = limit < 0 ? SEND_RETRY_MS : Math.min(limit, SEND_RETRY_MS)
     }
     const something = this.#waiter.wait(limit)
-    for (const [i, port] of this.ports.entries()) {
+    for (let i = 0; i < this.ports.length; i++) {
+      const port = this.ports[i]!
       if (!something || this.#waiter.failed(i)) port.check()
       if (port.fault !== null) this.#waiter.forget(i)
     }
@@ -119,7 +120,7 @@ class XdpDriver implements Driver {
     const { interface: where } = spec
     if (where === undefined)
       throw new ClickUpError('INTERFACE', `port ${spec.name}: the xdp driver needs an interface`)
-    const { mac, mtu, up } = n.interfaceInfo(where)
+    const { mac, mtu, up, queues } = n.interfaceInfo(where)
     if (!up)
       throw new ClickUpError(
         'INTERFACE',
@@ -127,6 +128,13 @@ class XdpDriver implements Driver {
         `ip link set ${where} up`,
       )
     const queue = options.queue ?? 0
+    // Packets of the other queues would go past us, to the kernel's stack.
+    if (queues > 1 && options.queue === undefined)
+      throw new ClickUpError(
+        'INTERFACE',
+        `port ${spec.name}: interface ${where} has ${queues} receive queues; xdp reads one`,
+        `ethtool -L ${where} combined 1 (veth: rx 1)`,
+      )
     const redirect = n.redirectOpen(nativeFile('xsk_redirect.bpf.o'), where)
     this.#redirects.push(redirect.handle)
     const share = this.ports[0]?.fd ?? -1

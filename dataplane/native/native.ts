@@ -28,8 +28,16 @@ export interface SysNative {
   poll(pollfds: Int32Array, count: number, timeoutMs: number): number
   /** Calls `fn` with this thread in the network namespace at `path`, and comes back. */
   inNetns<T>(path: string, fn: () => T): T
-  /** MAC is 6 bytes, zero for an interface without one. Throws ENODEV. */
-  interfaceInfo(name: string): { index: number; mtu: number; up: boolean; mac: Uint8Array }
+  /** MAC is 6 bytes, zero for an interface without one; `queues` those to receive. Throws ENODEV. */
+  interfaceInfo(name: string): InterfaceInfo
+}
+
+export interface InterfaceInfo {
+  readonly index: number
+  readonly mtu: number
+  readonly up: boolean
+  readonly queues: number
+  readonly mac: Uint8Array
 }
 
 export const POLLIN = 1

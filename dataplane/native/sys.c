@@ -3,6 +3,8 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/sockios.h>
 #include <math.h>
 #include <net/if.h>
 #include <poll.h>
@@ -131,6 +133,15 @@ static napi_value in_netns(napi_env env, napi_callback_info info) {
   return result;
 }
 
+/* Receive queues in use; 1 where the interface does not say. */
+static unsigned queues_of(int fd, struct ifreq request) {
+  struct ethtool_channels channels = {.cmd = ETHTOOL_GCHANNELS};
+  request.ifr_data = (char *)&channels;
+  if (ioctl(fd, SIOCETHTOOL, &request) < 0) return 1;
+  unsigned count = channels.rx_count + channels.combined_count;
+  return count == 0 ? 1 : count;
+}
+
 static napi_value interface_info(napi_env env, napi_callback_info info) {
   napi_value argv[1], object, value, buffer;
   char name[64];
@@ -144,6 +155,7 @@ static napi_value interface_info(napi_env env, napi_callback_info info) {
   struct ifreq index = {0}, mtu, flags, hw;
   strcpy(index.ifr_name, name);
   mtu = flags = hw = index;
+  unsigned queues = queues_of(fd, index);
   const char *failed = ioctl(fd, SIOCGIFINDEX, &index) < 0   ? "ioctl(SIOCGIFINDEX)"
                        : ioctl(fd, SIOCGIFMTU, &mtu) < 0     ? "ioctl(SIOCGIFMTU)"
                        : ioctl(fd, SIOCGIFFLAGS, &flags) < 0 ? "ioctl(SIOCGIFFLAGS)"
@@ -155,6 +167,7 @@ static napi_value interface_info(napi_env env, napi_callback_info info) {
   napi_create_object(env, &object);
   napi_set_named_property(env, object, "index", addon_number(env, index.ifr_ifindex));
   napi_set_named_property(env, object, "mtu", addon_number(env, mtu.ifr_mtu));
+  napi_set_named_property(env, object, "queues", addon_number(env, queues));
   napi_get_boolean(env, (flags.ifr_flags & IFF_UP) != 0, &value);
   napi_set_named_property(env, object, "up", value);
   napi_create_arraybuffer(env, 6, &mac, &buffer);

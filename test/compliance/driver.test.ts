@@ -168,6 +168,24 @@ for (const driver of ['xdp', 'packet'] as const) {
   })
 }
 
+const xdpTest = lacks.xdp === null ? test.serial : test.skip
+const xdpNote = lacks.xdp === null ? '' : ` (skipped: needs ${lacks.xdp})`
+xdpTest(`xdp: an interface of several queues is refused${xdpNote}`, async (t) => {
+  const lab = await Lab.create(`queues${labs++}`)
+  try {
+    const { path } = await lab.netns('a')
+    await lab.netns('b')
+    await lab.veth({ netns: 'a', name: 'eth0', queues: 2 }, { netns: 'b', name: 'eth0' })
+    const ports = [{ name: 'inside', interface: 'eth0' }]
+    const spec: DriverSpec = { driver: 'xdp', netns: path, frames: FRAMES, ports }
+    t.throws(() => openDriver(spec), { code: 'INTERFACE', message: /2 receive queues/ })
+    await lab.exec('a', 'ethtool', ['-L', 'eth0', 'rx', '1'])
+    openDriver(spec).close()
+  } finally {
+    await lab.close()
+  }
+})
+
 test('udp: a port that is taken is refused with a reason', async (t) => {
   const taken = createSocket('udp4')
   await new Promise<void>((resolve) => taken.bind(0, '127.0.0.1', resolve))
