@@ -10,6 +10,7 @@
 
 import { crc32 } from 'node:zlib'
 import { ClickUpError } from '../lib/errors.ts'
+import { arraysOver, type RecordArrays } from './table-rows.ts'
 
 const MAGIC = 0x53435543 // 'CUCS' in memory
 /** Goes up when the framing, a record's form or the layout of columns changes. */
@@ -27,9 +28,8 @@ export const RECORD_HEADER_WORDS = 2
 
 /** Collects records into one chunk. The memory is used again for the next. */
 export class ChunkWriter {
-  i32!: Int32Array
-  f64!: Float64Array
-  u8!: Uint8Array
+  /** Over the chunk under way; another object once a record did not fit. */
+  at: RecordArrays = arraysOver(new ArrayBuffer(0))
   /** Records in the chunk. */
   records = 0
   #memory = new ArrayBuffer(0)
@@ -50,7 +50,7 @@ export class ChunkWriter {
   }
 
   /**
-   * Room for a record, from 32-bit word n of `i32`, zeroed; -1: none left in this chunk.
+   * Room for a record, from 32-bit word n of `at.i32`, zeroed; -1: none left in this chunk.
    * @param bytes of the record, a multiple of 8
    * @param fingerprint of the schema that the record follows
    */
@@ -61,11 +61,12 @@ export class ChunkWriter {
     if (end > this.#memory.byteLength) this.#resize(end)
     if (opens) this.#open(state, fingerprint)
     const n = this.#at >>> 2
-    this.i32.fill(0, n, n + (bytes >>> 2))
+    const i = this.at.i32
+    i.fill(0, n, n + (bytes >>> 2))
     this.#at += bytes
     const s = this.#section >>> 2
-    this.i32[s + 1] = this.i32[s + 1]! + 1
-    this.i32[s + 4] = this.i32[s + 4]! + bytes
+    i[s + 1] = i[s + 1]! + 1
+    i[s + 4] = i[s + 4]! + bytes
     this.records++
     return n
   }
@@ -73,21 +74,22 @@ export class ChunkWriter {
   /** The chunk, in memory of its own; null where it has no records. */
   take(): ArrayBuffer | null {
     if (this.records === 0) return null
-    const i = this.i32
+    const i = this.at.i32
     i[0] = MAGIC
     i[1] = CHUNK_FORMAT | (this.#sections << 16)
     i[2] = this.#at
     i[3] = 0
-    i[3] = crc32(this.u8.subarray(0, this.#at))
+    i[3] = crc32(this.at.u8.subarray(0, this.#at))
     return this.#memory.slice(0, this.#at)
   }
 
   #open(state: number, fingerprint: string): void {
     const s = this.#at >>> 2
-    this.i32.fill(0, s, s + SECTION_BYTES / 4)
-    this.i32[s] = state
-    this.i32[s + 2] = Number.parseInt(fingerprint.slice(0, 8), 16)
-    this.i32[s + 3] = Number.parseInt(fingerprint.slice(8), 16)
+    const i = this.at.i32
+    i.fill(0, s, s + SECTION_BYTES / 4)
+    i[s] = state
+    i[s + 2] = Number.parseInt(fingerprint.slice(0, 8), 16)
+    i[s + 3] = Number.parseInt(fingerprint.slice(8), 16)
     this.#section = this.#at
     this.#state = state
     this.#sections++
@@ -98,9 +100,7 @@ export class ChunkWriter {
     const memory = new ArrayBuffer((bytes + 7) & ~7)
     new Uint8Array(memory).set(new Uint8Array(this.#memory))
     this.#memory = memory
-    this.i32 = new Int32Array(memory)
-    this.f64 = new Float64Array(memory)
-    this.u8 = new Uint8Array(memory)
+    this.at = arraysOver(memory)
   }
 }
 
@@ -114,10 +114,7 @@ export interface Section {
 }
 
 /** A received chunk whose framing and CRC are right. */
-export interface Chunk {
-  readonly i32: Int32Array
-  readonly f64: Float64Array
-  readonly u8: Uint8Array
+export interface Chunk extends RecordArrays {
   readonly sections: readonly Section[]
 }
 
@@ -125,8 +122,8 @@ export interface Chunk {
 export function readChunk(memory: ArrayBuffer): Chunk {
   const length = memory.byteLength
   if (length < HEADER_BYTES || length % 8 !== 0) throw refused(`${length} bytes are no chunk`)
-  const i32 = new Int32Array(memory)
-  const u8 = new Uint8Array(memory)
+  const arrays = arraysOver(memory)
+  const { i32, u8 } = arrays
   if (i32[0] !== MAGIC) throw refused('it does not start as a chunk does')
   const format = i32[1]! & 0xffff
   if (format !== CHUNK_FORMAT)
@@ -150,7 +147,7 @@ export function readChunk(memory: ArrayBuffer): Chunk {
     at += SECTION_BYTES + bytes
   }
   if (at !== length) throw refused('bytes follow the last section')
-  return { i32, f64: new Float64Array(memory), u8, sections }
+  return { ...arrays, sections }
 }
 
 export function refused(why: string): ClickUpError {

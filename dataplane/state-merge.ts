@@ -13,9 +13,11 @@
 
 import type { Merge, RowData } from './declare.ts'
 import type { CellEntry, TableEntry } from './state.ts'
-import { arraysOf, firstWord, readColumns, writeColumns } from './state-record.ts'
-import type { RecordArrays } from './table-code.ts'
+import { arraysOf, firstWord } from './state-record.ts'
+import { classesOf } from './table.ts'
+import type { DataCode } from './table-data.ts'
 import { type Column, HEADER_WORDS } from './table-layout.ts'
+import type { RecordArrays } from './table-rows.ts'
 
 interface Came {
   readonly row: number
@@ -28,18 +30,19 @@ export class SharedMerge {
   readonly #entry: TableEntry | CellEntry
   readonly #merge: Merge
   readonly #idle: string | null
+  readonly #data: DataCode
   readonly #came = new Map<string, Came>()
 
   constructor(entry: TableEntry | CellEntry) {
     this.#entry = entry
+    this.#data = classesOf(entry.rows.layout).data
     this.#merge = entry.schema.merge ?? 'last_writer'
     this.#idle = entry.kind === 'table' ? (entry.decl.expire?.idle ?? null) : null
   }
 
   /** Takes the row whose columns lie at word b (times as times). False: the table is full. */
   put(at: RecordArrays, b: number): boolean {
-    const layout = this.#entry.rows.layout
-    const said = readColumns(layout, at, b)
+    const said = this.#data.read(at, b)
     const key = this.#keyOf(said)
     const known = this.#came.get(key)
     const here = this.#seek(at, b)
@@ -58,7 +61,7 @@ export class SharedMerge {
 
   /** The source removed its row. */
   remove(at: RecordArrays, b: number): void {
-    const key = this.#keyOf(readColumns(this.#entry.rows.layout, at, b))
+    const key = this.#keyOf(this.#data.read(at, b))
     const came = this.#came.get(key)
     if (came === undefined) return
     this.#came.delete(key)
@@ -152,12 +155,12 @@ export class SharedMerge {
 
   #read(row: number): RowData {
     const rows = this.#entry.rows
-    return readColumns(rows.layout, arraysOf(rows, row), firstWord(rows, row))
+    return this.#data.read(arraysOf(rows, row), firstWord(rows, row))
   }
 
   #write(row: number, data: RowData): void {
     const rows = this.#entry.rows
-    writeColumns(rows.layout, arraysOf(rows, row), firstWord(rows, row), data)
+    this.#data.write(arraysOf(rows, row), firstWord(rows, row), data)
     if (rows.tracking !== 0) rows.touch(row)
   }
 

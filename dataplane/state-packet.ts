@@ -8,23 +8,18 @@
 
 import { PACKET } from './chunk.ts'
 import { ANNO_SIZE, type Packet, type Pool } from './packet.ts'
+import type { RecordArrays } from './table-rows.ts'
 
 const HEAD_BYTES = 56
 const ABSENT = -(2 ** 31)
 const NEVER = new Uint8Array(0)
-
-interface Arrays {
-  readonly i32: Int32Array
-  readonly f64: Float64Array
-  readonly u8: Uint8Array
-}
 
 export function packetRecordBytes(p: Packet): number {
   return (HEAD_BYTES + (p.end - p.base) + (p.anno?.length ?? 0) + 7) & ~7
 }
 
 /** Writes the packet at word n, where `packetRecordBytes` of zeroes are. */
-export function writePacket(p: Packet, at: Arrays, n: number): void {
+export function writePacket(p: Packet, at: RecordArrays, n: number): void {
   const i = at.i32
   const anno = p.anno ?? NEVER
   i[n] = p.bucket
@@ -46,7 +41,7 @@ export function writePacket(p: Packet, at: Arrays, n: number): void {
 }
 
 /** Bytes of the packet record at word n, or -1 where what stands there is none. */
-export function checkPacket(at: Arrays, n: number, endBytes: number): number {
+export function checkPacket(at: RecordArrays, n: number, endBytes: number): number {
   const i = at.i32
   if (n * 4 + HEAD_BYTES > endBytes || i[n + 1] !== PACKET) return -1
   const headroom = i[n + 3]!
@@ -60,7 +55,7 @@ export function checkPacket(at: Arrays, n: number, endBytes: number): number {
 }
 
 /** A packet of the pool out of the (checked) record at word n; null: no frame is free. */
-export function readPacket(pool: Pool, at: Arrays, n: number): Packet | null {
+export function readPacket(pool: Pool, at: RecordArrays, n: number): Packet | null {
   const i = at.i32
   const headroom = i[n + 3]!
   const data = i[n + 4]!

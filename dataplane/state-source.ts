@@ -123,7 +123,7 @@ export class SnapshotSource {
       const bytes = packetRecordBytes(packet)
       const n = this.#writer.record(stream.index, stream.plan.from.fingerprint, bytes)
       if (n < 0) break
-      writePacket(packet, this.#writer, n)
+      writePacket(packet, this.#writer.at, n)
       this.#handedSent++
       this.packetsSent++
     }
@@ -214,21 +214,21 @@ export class SnapshotSource {
   }
 
   #write(s: Stream, r: number, op: number): boolean {
-    const w = this.#writer
-    const n = w.record(s.index, s.fingerprint, s.bytes)
+    const n = this.#writer.record(s.index, s.fingerprint, s.bytes)
     if (n < 0) return false
+    const { at } = this.#writer
     const { rows, decl, schema } = s.entry
-    w.i32[n] = rows.bucketOf(r)
-    w.i32[n + 1] = op
-    const at = record.arraysOf(rows, r)
+    at.i32[n] = rows.bucketOf(r)
+    at.i32[n + 1] = op
+    const row = record.arraysOf(rows, r)
     const from = record.firstWord(rows, r)
     const to = n + record.RECORD_SHIFT
     if (s.plan.convertAt === 'source') {
-      const row = { layout: rows.layout, at, b: from }
-      const target = { layout: s.wire, at: w, b: to }
-      record.convertInto(decl, schema, row, schema.version, target, s.plan.to.version)
-    } else record.copyColumns(s.wire, at.i32, from, w.i32, to)
-    record.timesToAges(s.wire, w.f64, to, this.#store.clock.nowMs)
+      const source = { layout: rows.layout, at: row, b: from }
+      const target = { layout: s.wire, at, b: to }
+      record.convertInto(decl, schema, source, schema.version, target, s.plan.to.version)
+    } else record.copyColumns(s.wire, row.i32, from, at.i32, to)
+    record.timesToAges(s.wire, at.f64, to, this.#store.clock.nowMs)
     return true
   }
 

@@ -11,8 +11,8 @@ import { SharedMerge } from './state-merge.ts'
 import { checkPacket, readPacket } from './state-packet.ts'
 import type { PlanEntry, TransferPlan } from './state-plan.ts'
 import * as record from './state-record.ts'
-import type { RecordArrays } from './table-code.ts'
 import type { Layout } from './table-layout.ts'
+import { arraysOver, type RecordArrays } from './table-rows.ts'
 
 interface RowSink {
   readonly kind: 'rows'
@@ -41,7 +41,7 @@ type Sink = RowSink | PacketSink
 interface Work {
   readonly sink: Sink
   readonly heads: Int32Array
-  readonly at: RecordArrays & { readonly u8: Uint8Array }
+  readonly at: RecordArrays
   /** First word of record n: of the record itself for packets, else seen as a row. */
   readonly words: Int32Array
   next: number
@@ -147,22 +147,18 @@ export class SnapshotTarget {
   #prepare(w: Work): void {
     if (w.sink.kind === 'packets') return
     const { wire, plan, entry } = w.sink
-    const { i32, f64 } = w.at
+    const from = w.at
     for (let k = 0; k < w.words.length; k++) {
       w.words[k] = w.words[k]! + record.RECORD_SHIFT
-      record.agesToTimes(wire, f64, w.words[k]!, this.#store.clock.nowMs)
+      record.agesToTimes(wire, from.f64, w.words[k]!, this.#store.clock.nowMs)
     }
     if (plan.convertAt !== 'target') return
     const own = entry.rows.layout
     const memory = new ArrayBuffer(w.words.length * own.words * 4)
-    const at = {
-      i32: new Int32Array(memory),
-      f64: new Float64Array(memory),
-      u8: new Uint8Array(memory),
-    }
+    const at = arraysOver(memory)
     const { schema, decl } = entry
     for (let k = 0; k < w.words.length; k++) {
-      const source = { layout: wire, at: { i32, f64 }, b: w.words[k]! }
+      const source = { layout: wire, at: from, b: w.words[k]! }
       const target = { layout: own, at, b: k * own.words }
       record.convertInto(decl, schema, source, plan.from.version, target, schema.version)
       w.words[k] = target.b

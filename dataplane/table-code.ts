@@ -9,7 +9,7 @@
 import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import type { RowView, RowViewClass } from './row.ts'
 import type { Column, KeyWord, Layout } from './table-layout.ts'
-import type { RowStore } from './table-rows.ts'
+import type { RecordArrays, RowStore } from './table-rows.ts'
 
 /** What generated classes have; key columns are passed in their declared order. */
 export interface TableCode {
@@ -23,12 +23,6 @@ export interface TableCode {
   $take(bucket: number, at: RecordArrays, b: number): number
   /** As `$take`, but never a new one. */
   $seek(at: RecordArrays, b: number): number
-}
-
-/** Typed arrays over one memory: a record that lies there looks like a row. */
-export interface RecordArrays {
-  readonly i32: Int32Array
-  readonly f64: Float64Array
 }
 
 export type TableClass = new (store: RowStore, View: RowViewClass) => TableCode

@@ -41,6 +41,25 @@ const INDEX_MIN = 64
 /** Pairs of the old index that an insert moves on; more than 2 keeps growth ahead of the inserts. */
 const MOVE_PER_INSERT = 8
 
+/** Typed arrays over one memory: a segment, or a chunk whose records look like rows. */
+export interface RecordArrays {
+  readonly i32: Int32Array
+  readonly u32: Uint32Array
+  readonly f64: Float64Array
+  readonly u16: Uint16Array
+  readonly u8: Uint8Array
+}
+
+export function arraysOver(memory: ArrayBuffer | SharedArrayBuffer): RecordArrays {
+  return {
+    i32: new Int32Array(memory),
+    u32: new Uint32Array(memory),
+    f64: new Float64Array(memory),
+    u16: new Uint16Array(memory),
+    u8: new Uint8Array(memory),
+  }
+}
+
 export class RowStore {
   readonly layout: Layout
   readonly words: number
@@ -48,6 +67,8 @@ export class RowStore {
   /** Lists of rows; the last is for rows that belong to no bucket. */
   readonly buckets: number
   readonly seed: number
+  readonly segments: RecordArrays[] = []
+  /** The same by kind, as generated code wants them. */
   readonly i32: Int32Array[] = []
   readonly u32: Uint32Array[] = []
   readonly f64: Float64Array[] = []
@@ -346,12 +367,13 @@ export class RowStore {
   #addSegment(): void {
     const rows = Math.min(SEGMENT_ROWS, this.#slotsMax - this.i32.length * SEGMENT_ROWS)
     if (rows <= 0) throw new Error('rows: more slots than capacity and limbo allow')
-    const memory = new SharedArrayBuffer(rows * this.words * 4)
-    this.i32.push(new Int32Array(memory))
-    this.u32.push(new Uint32Array(memory))
-    this.f64.push(new Float64Array(memory))
-    this.u16.push(new Uint16Array(memory))
-    this.u8.push(new Uint8Array(memory))
+    const arrays = arraysOver(new SharedArrayBuffer(rows * this.words * 4))
+    this.segments.push(arrays)
+    this.i32.push(arrays.i32)
+    this.u32.push(arrays.u32)
+    this.f64.push(arrays.f64)
+    this.u16.push(arrays.u16)
+    this.u8.push(arrays.u8)
   }
 }
 

@@ -4,6 +4,7 @@
 import type { CellDecl, Columns, Row, Table, TableDecl } from './declare.ts'
 import { type RowView, type RowViewClass, rowViewClass } from './row.ts'
 import { type TableClass, type TableCode, tableClass } from './table-code.ts'
+import { type DataCode, dataCode } from './table-data.ts'
 import { type Layout, layoutOf } from './table-layout.ts'
 import { RowStore } from './table-rows.ts'
 
@@ -49,19 +50,24 @@ interface Classes {
   readonly View: RowViewClass
   /** Null: no key, a cell. */
   readonly Table: TableClass | null
+  readonly data: DataCode
 }
 
-const classes = new Map<string, Classes>()
+const bySignature = new Map<string, Classes>()
+const byLayout = new WeakMap<Layout, Classes>()
 
 /** The generated classes of a layout; made when first asked for. */
 export function classesOf(layout: Layout): Classes {
+  const known = byLayout.get(layout)
+  if (known !== undefined) return known
   const signature = layout.columns.map((c) => `${c.key ? '*' : ''}${c.name}:${c.type}`).join(',')
-  let made = classes.get(signature)
+  let made = bySignature.get(signature)
   if (made === undefined) {
     const Table = layout.keys.length > 0 ? tableClass(layout, TableBase) : null
-    made = { View: rowViewClass(layout), Table }
-    classes.set(signature, made)
+    made = { View: rowViewClass(layout), Table, data: dataCode(layout) }
+    bySignature.set(signature, made)
   }
+  byLayout.set(layout, made)
   return made
 }
 

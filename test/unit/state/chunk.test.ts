@@ -94,6 +94,17 @@ test('a chunk of another plan is refused', (t) => {
   )
 })
 
+test('rows of another schema are refused, also where their length is right', (t) => {
+  const s = setUp()
+  const to = replica({ version: 2 })
+  const target = new SnapshotTarget(to.store, planOf(replica({ version: 2 }), to))
+  t.is(
+    code(() => target.apply(s.rows)),
+    'PROTOCOL',
+  )
+  t.is(to.flows.size, 0)
+})
+
 test('an upgrade step that fails is named, and nothing of its chunk is applied', (t) => {
   const to = replica({ flows: { ...FLOWS[2]!, upgrade: { 1: () => ({ a: 1 }) } } })
   const from = replica()
