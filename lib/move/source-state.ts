@@ -3,7 +3,7 @@
 
 import { ROUNDS_MAX, SETTLE_FRAMES, SETTLE_ROWS, SETTLE_STALLS } from '../limits.ts'
 import { NO_TOTALS } from './common.ts'
-import type { Buckets, FromSource, Totals } from './types.ts'
+import type { Buckets, FrameKind, FromSource, Totals } from './types.ts'
 
 export type SourcePhase =
   | 'idle'
@@ -98,5 +98,22 @@ export function milestone(state: SourceState): FromSource {
     case 'forgotten':
     case 'closed':
       return { type: 'forgotten', move, epoch, totals }
+  }
+}
+
+/** Totals with one more chunk. */
+export function counted(
+  t: Totals,
+  kind: FrameKind,
+  size: { readonly bytes: number; readonly count: number },
+): Totals {
+  const { bytes, count } = size
+  return {
+    ...t,
+    chunks: t.chunks + 1,
+    bytes: t.bytes + bytes,
+    rows: t.rows + (kind === 'rows' || kind === 'shared' ? count : 0),
+    deltas: t.deltas + (kind === 'deltas' ? count : 0),
+    packets: t.packets + (kind === 'packets' || kind === 'stragglers' ? count : 0),
   }
 }

@@ -21,7 +21,14 @@ import {
   STREAM_RETRY_MS,
 } from '../limits.ts'
 import { inForce, refusal, type Steps } from './common.ts'
-import { isSettled, milestone, SOURCE_IDLE, type SourceState, streams } from './source-state.ts'
+import {
+  counted,
+  isSettled,
+  milestone,
+  SOURCE_IDLE,
+  type SourceState,
+  streams,
+} from './source-state.ts'
 import type {
   Credit,
   FrameKind,
@@ -30,7 +37,6 @@ import type {
   SourceCommand,
   SourceEvent,
   ToSource,
-  Totals,
 } from './types.ts'
 
 export type { SourcePhase, SourceState } from './source-state.ts'
@@ -125,16 +131,7 @@ function onChunk(
   ref: number,
   size: { readonly bytes: number; readonly count: number },
 ): Next {
-  const t = state.totals
-  const { bytes, count } = size
-  const totals: Totals = {
-    ...t,
-    chunks: t.chunks + 1,
-    bytes: t.bytes + bytes,
-    rows: t.rows + (kind === 'rows' || kind === 'shared' ? count : 0),
-    deltas: t.deltas + (kind === 'deltas' ? count : 0),
-    packets: t.packets + (kind === 'packets' || kind === 'stragglers' ? count : 0),
-  }
+  const totals = counted(state.totals, kind, size)
   const granted = Math.max(0, state.granted - 1)
   return frame({ ...state, totals, granted }, kind, ref)
 }

@@ -14,12 +14,11 @@
 // back to the source although this side lives.
 
 import { STREAM_CREDIT, TAKEOVER_WAIT_MS } from '../limits.ts'
-import { inForce, NO_HOLD, refusal, type Steps } from './common.ts'
+import { inForce, refusal, type Steps } from './common.ts'
+import { replies, reply, TARGET_IDLE, type TargetState, takes } from './target-state.ts'
 import type {
-  Buckets,
   Credit,
   FrameHead,
-  FromTarget,
   HoldTotals,
   Refused,
   TargetAction,
@@ -28,56 +27,8 @@ import type {
   ToTarget,
 } from './types.ts'
 
-export type TargetPhase =
-  | 'idle'
-  | 'preparing'
-  | 'incoming'
-  | 'ending'
-  | 'releasing'
-  | 'owner'
-  | 'failed'
-  | 'aborted'
-
-export interface TargetState {
-  readonly phase: TargetPhase
-  readonly move: number
-  readonly epoch: number
-  readonly buckets: Buckets
-  readonly primary: boolean
-  readonly endpoint: string
-  /** The conductor asked for the hold. */
-  readonly held: boolean
-  /** Sequence number of the next frame to be given to the packet loop. */
-  readonly next: number
-  /** Frames before this one were applied. */
-  readonly applied: number
-  /** Sequence number of `done`; -1: has not come. */
-  readonly doneSeq: number
-  /** A gap was reported for this sequence number already. */
-  readonly gapAt: number
-  readonly streamEnded: boolean
-  readonly complete: boolean
-  readonly hold: HoldTotals
-  readonly refused: Refused | null
-}
-
-export const TARGET_IDLE: TargetState = Object.freeze({
-  phase: 'idle',
-  move: -1,
-  epoch: -1,
-  buckets: [],
-  primary: false,
-  endpoint: '',
-  held: false,
-  next: 0,
-  applied: 0,
-  doneSeq: -1,
-  gapAt: -1,
-  streamEnded: false,
-  complete: false,
-  hold: NO_HOLD,
-  refused: null,
-})
+export type { TargetPhase, TargetState } from './target-state.ts'
+export { TARGET_IDLE } from './target-state.ts'
 
 type Next = Steps<TargetState, TargetAction>
 
@@ -103,11 +54,6 @@ export function targetStep(state: TargetState, event: TargetEvent): Next {
     case 'released':
       return onReleased(state, event.hold)
   }
-}
-
-/** In these phases rows are still taken. */
-function takes(state: TargetState): boolean {
-  return state.phase === 'incoming' || state.phase === 'ending'
 }
 
 function onMessage(state: TargetState, msg: ToTarget): Next {
@@ -228,24 +174,6 @@ function abort(state: TargetState, answer: boolean): Next {
   return [next, answer ? [...cleared, ...replies(next)] : cleared]
 }
 
-/** Where the move stands here: the answer to any repeated message; none while it is being found. */
-function replies(state: TargetState): TargetAction[] {
-  const { move, epoch, endpoint, complete, hold } = state
-  switch (state.phase) {
-    case 'incoming':
-      if (state.held) return [reply({ type: 'held', move, epoch })]
-      return [reply({ type: 'prepared', move, epoch, endpoint })]
-    case 'owner':
-      return [reply({ type: 'released', move, epoch, complete, hold })]
-    case 'aborted':
-      return [reply({ type: 'aborted', move, epoch })]
-    case 'failed':
-      return [reply({ ...(state.refused ?? refusal(state, 'INTERNAL')), move, epoch })]
-    default:
-      return []
-  }
-}
-
 function credit(state: TargetState, gap: boolean): TargetAction {
   const { move, epoch, applied, next } = state
   const c: Credit = { move, epoch, next: gap ? next : applied, window: STREAM_CREDIT, gap }
@@ -254,8 +182,4 @@ function credit(state: TargetState, gap: boolean): TargetAction {
 
 function command(state: TargetState, c: TargetCommand): TargetAction {
   return { do: 'worker', move: state.move, command: c }
-}
-
-function reply(msg: FromTarget): TargetAction {
-  return { do: 'reply', msg }
 }
