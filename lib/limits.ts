@@ -156,6 +156,9 @@ export const CONFIG_DEPTH_MAX = 64
 /** Elements of a configuration once compound elements are expanded; expansion stops with an error. */
 export const ELEMENTS_MAX = 65_536
 
+/** Names, braces and groups in a configuration's text: what its syntax tree holds. More are an error. */
+export const CONFIG_ITEMS_MAX = 655_360
+
 /** Connections of a configuration once groups and compound elements are expanded; also port numbers. */
 export const CONNECTIONS_MAX = 262_144
 

@@ -52,8 +52,10 @@ export class Body {
 
   /** `Class@N`; N is the element's number in the block, or the next that is free. */
   addAnonymous(className: string, cls: ClassValue, config: string, where: string): number {
-    const name = `${ANONYMOUS}${className}@${this.#nextNumber()}`
-    return this.#push({ name, cls, config, where, jump: -1, ninputs: 0, noutputs: 0 })
+    const name = `${className}@${this.#nextNumber()}`
+    checkName(name, where, this.#findings)
+    const node = { cls, config, where, jump: -1, ninputs: 0, noutputs: 0 }
+    return this.#push({ name: ANONYMOUS + name, ...node })
   }
 
   #nextNumber(): number {

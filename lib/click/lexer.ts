@@ -31,10 +31,12 @@ export interface Token {
   readonly where: string
 }
 
-const IDENTIFIER = /[\w@]+(?:\/[\w@]+)*/y
+// Repeated groups have a bound: the regular expression engine keeps a stack of their rounds.
+const IDENTIFIER = /[\w@]+(?:\/[\w@]+){0,1024}/y
 const VARIABLE = /\$\w+/y
 const SYMBOL = /->|=>|::|\|\||\.\.\./y
-const DIRECTIVE = /#[ \t]*(?:line[ \t]+)?(?:(\d+)[ \t]*("(?:\\[^\r\n]|[^"\\\r\n])*"?)?)?[^\r\n]*/y
+const DIRECTIVE =
+  /#[ \t]*(?:line[ \t]+)?(?:(\d+)[ \t]*("(?:\\[^\r\n]|[^"\\\r\n]){0,2048}"?)?)?[^\r\n]*/y
 const KEYWORDS: ReadonlySet<string> = new Set(['elementclass', 'require', 'provide', 'define'])
 
 const LF = 10

@@ -9,7 +9,12 @@
 // Inside braces and groups, an arrow with nothing in front starts at `input`, one with nothing
 // behind ends at `output`.
 
-import { COMPOUND_PARAMS_MAX, CONFIG_DEPTH_MAX, CONNECTIONS_MAX } from '../limits.ts'
+import {
+  COMPOUND_PARAMS_MAX,
+  CONFIG_DEPTH_MAX,
+  CONFIG_ITEMS_MAX,
+  CONNECTIONS_MAX,
+} from '../limits.ts'
 import type {
   Arrow,
   Chain,
@@ -47,6 +52,7 @@ class Parser {
   readonly #lexer: Lexer
   readonly #findings: Findings
   #depth = 0
+  #items = 0
   /** Port numbers in brackets so far. */
   #ports = 0
   /** Did the last chain of this block end in `output`? */
@@ -165,6 +171,11 @@ class Parser {
     return { kind: 'named', name: token.text, where: token.where }
   }
 
+  #countItem(): void {
+    if (++this.#items > CONFIG_ITEMS_MAX)
+      throw new LimitReached(`too many names and brackets (at most ${CONFIG_ITEMS_MAX})`)
+  }
+
   #enter(): void {
     if (++this.#depth > CONFIG_DEPTH_MAX)
       throw new LimitReached(`maximum nesting depth exceeded (${CONFIG_DEPTH_MAX})`)
@@ -197,6 +208,7 @@ class Parser {
   }
 
   #body(): CompoundBody {
+    this.#countItem()
     const where = this.#lexer.peek().where
     const params = this.#params()
     const statements: Statement[] = []
@@ -273,6 +285,7 @@ class Parser {
   }
 
   #element(nested: boolean, first: boolean, follows: boolean): ElementExpr | null {
+    this.#countItem()
     const inPorts = this.#is('[') ? this.#portList() : null
     const token = this.#lexer.peek()
     const isOpen = token.kind === 'char' && '{('.includes(token.text)

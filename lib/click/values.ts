@@ -2,6 +2,7 @@
 // Numbers and units are Click's: 0x and leading-0 integers, '10ms', '8Mbps'. Names of addresses
 // are looked up where an AddressTable is given ('eth0', 'eth0:ip', 'server').
 
+import { CONFIG_NAME_MAX } from '../limits.ts'
 import type { AddressTable } from './arg-types.ts'
 import { cpUnquote, skipBlank, splitSpaces } from './text.ts'
 
@@ -52,7 +53,7 @@ export const parseU8 = (text: string): number | null => parseBounded(text, 0xff)
 export const parseU16 = (text: string): number | null => parseBounded(text, 0xffff)
 export const parseU32 = (text: string): number | null => parseBounded(text, 0xffffffff)
 
-const REAL = /^[+-]?(?:\d[\d_]*\.?[\d_]*|\.\d[\d_]*)(?:[eE][+-]?\d+)?$/
+const REAL = /^[+-]?(?:\d[\d_]*(?:\.[\d_]*)?|\.\d[\d_]*)(?:[eE][+-]?\d+)?$/
 
 export function parseReal(text: string): number | null {
   if (!REAL.test(text)) return null
@@ -246,5 +247,5 @@ export function parseString(text: string): string | null {
 
 /** A name of Click's: letters, digits, '_', '@' and '/' inside. */
 export function isClickName(text: string): boolean {
-  return /^[\w@]+(?:\/[\w@]+)*$/.test(text)
+  return text.length <= CONFIG_NAME_MAX && /^[\w@]+(?:\/[\w@]+)*$/.test(text)
 }
