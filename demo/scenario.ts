@@ -67,8 +67,13 @@ async function underTraffic(
 export async function liveUpgrade(stage: Stage, say: Say): Promise<RunFigures> {
   return await underTraffic(stage, say, async () => {
     const startMs = performance.now()
-    const result = await must(stage, ['upgrade', 'nat', '--to', stage.serviceFile('v2')], (event) =>
-      say(`   ${progressLine(event)}`),
+    const result = await must(
+      stage,
+      ['upgrade', 'nat', '--to', stage.serviceFile('v2')],
+      (event) => {
+        if (typeof event.event !== 'string') return
+        say(`   ${progressLine(event as unknown as UpgradeProgress)}`)
+      },
     )
     return changeOf(result, performance.now() - startMs)
   })

@@ -113,6 +113,7 @@ export class UdpStage implements Stage {
   serviceFile(version: 'v1' | 'v2'): string {
     const path = join(EXAMPLES, `nat-${version}.yaml`)
     const text = readFileSync(path, 'utf8')
+      .replace(/^driver: *auto/m, 'driver: udp')
       .replace(/interface: *inside0/, udpOf(INSIDE))
       .replace(/interface: *outside0/, udpOf(OUTSIDE))
       .replaceAll(/^(config|elements): *(?!\/)(\S+)/gm, (_, key, file) => {
