@@ -3,16 +3,17 @@
 // last frame that the old table steered to the old owner, on every port.
 
 import { fileURLToPath } from 'node:url'
-import test from 'ava'
+import test, { type ExecutionContext } from 'ava'
 import type { Driver, Port } from '../../dataplane/io/device.ts'
 import { openDriver } from '../../dataplane/io/open.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { ClickUpError } from '../../lib/errors.ts'
-import { decodeFence } from '../../lib/fence.ts'
+import { decodeFence, encodeFence } from '../../lib/fence.ts'
 import type { Steering } from '../../node-agent/steering/steering.ts'
 import { createXdpSteering } from '../../node-agent/steering/xdp.ts'
 import { Lab, rootSkip } from '../lab/netns.ts'
 import { PAYLOAD_AT } from './flooder.ts'
+import { arp, eth, ip4, udp } from './frames.ts'
 import { bpfSkip } from './programs.ts'
 
 const skip = rootSkip() ?? bpfSkip()
@@ -46,7 +47,7 @@ class Replica {
         const p = this.#out[k]!
         const fence = decodeFence(p.mem, p.off, p.end)
         const view = new DataView(p.mem.buffer, p.mem.byteOffset)
-        const number = fence === null ? view.getUint32(p.off + PAYLOAD_AT) : -1
+        const number = fence === null && p.length >= 46 ? view.getUint32(p.off + PAYLOAD_AT) : -1
         this.got[i]!.push({ number, fence: fence?.epoch ?? null })
         this.driver.pool.free(p)
       }
@@ -62,9 +63,12 @@ interface Stage {
   readonly interfaces: { inside: string; outside: string }
 }
 
-async function withStage(name: string, run: (stage: Stage) => Promise<void>): Promise<void> {
+async function withStage(
+  name: string,
+  run: (stage: Stage) => Promise<void>,
+  steering: Steering = createXdpSteering(),
+): Promise<void> {
   const lab = await Lab.create(name)
-  const steering = createXdpSteering()
   try {
     for (const ns of ['client', 'server']) await lab.netns(ns)
     const inside = await lab.veth({ netns: 'client', name: 'eth0' }, { name: `${name}i` })
@@ -221,6 +225,77 @@ real(title('what a replica sends goes out of the port, and is counted'), async (
       replica.driver.close()
       server.close()
     }
+  })
+})
+
+real(
+  title('ARP replies go to all replicas, requests to the primary, IP to the owner'),
+  async (t) => {
+    await withStage('ar', (stage) => checkKinds(t, stage))
+  },
+)
+
+real(title('the same with replicas of the packet driver'), async (t) => {
+  await withStage(
+    'ap',
+    (stage) => checkKinds(t, stage),
+    createXdpSteering({ replicaDriver: 'packet' }),
+  )
+})
+
+async function checkKinds(t: ExecutionContext, stage: Stage): Promise<void> {
+  const { lab, steering, service } = stage
+  await attach(stage)
+  const replicas = [await addReplica(stage, 1), await addReplica(stage, 2)]
+  const client = openDriver({
+    driver: 'packet',
+    netns: lab.namespace('client').path,
+    ports: [{ name: 'eth0', interface: 'eth0' }],
+    frames: 256,
+  })
+  const send = (frame: Uint8Array) => {
+    const p = client.pool.allocLength(frame.length)!
+    p.mem.set(frame, p.off)
+    client.ports[0]!.send(p)
+    client.ports[0]!.flush()
+  }
+  try {
+    t.is(replicas[0]!.driver.name, steering.driver)
+    const owners = all(1)
+    owners[BUCKETS] = 2
+    await steering.flip({ service, epoch: 1, move: 0, owners, fenceTo: null })
+    const counts = async (frame: Uint8Array) => {
+      for (const replica of replicas) replica.got[0] = []
+      send(frame)
+      await pollFor(replicas, 60)
+      return replicas.map((replica) => replica.got[0]!.length)
+    }
+    t.deepEqual(await counts(eth(arp(2), 0x0806)), [1, 1], 'ARP reply')
+    t.deepEqual(await counts(eth(arp(1), 0x0806)), [0, 1], 'ARP request')
+    t.deepEqual(await counts(eth(ip4({}, udp(1, 2, new Uint8Array(18))))), [1, 0], 'UDP')
+    const forged = encodeFence({ move: 1, epoch: 1, port: 0 })
+    t.deepEqual(await counts(forged), [0, 0], 'a forged fence')
+  } finally {
+    client.close()
+    for (const replica of replicas) replica.driver.close()
+  }
+}
+
+real(title('a replica that was killed: its links go although a process is in them'), async (t) => {
+  await withStage('ki', async (stage) => {
+    const { lab, steering, service } = stage
+    await attach(stage)
+    const spec = await steering.attachReplica(service, 1)
+    const name = spec.netns!.split('/').at(-1)!
+    const process = lab.spawn(null, 'ip', ['netns', 'exec', name, 'sleep', '20'])
+    await sleep(50)
+    await steering.detachReplica(service, 1)
+    const { stdout } = await lab.exec(null, 'ip', ['link'])
+    t.false(stdout.includes(`/${service}.`))
+    process.kill('SIGKILL')
+    const again = await steering.attachReplica(service, 1)
+    t.deepEqual(again, spec, 'the same number may be attached again')
+    t.deepEqual(await steering.attachReplica(service, 1), spec, 'and asked for twice')
   })
 })
 

@@ -37,7 +37,7 @@ export class SteerProgram {
   readonly #buckets: number
   readonly #out = new Uint8Array(4096)
   /** What the counters were after the last frame. */
-  #reasons = new Float64Array(REASONS.length)
+  #reasons: Float64Array = new Float64Array(REASONS.length)
   #counted: Float64Array
 
   /** Every bucket, and the primary, belong to the replica in slot 0, which is there. */
