@@ -172,44 +172,6 @@ test.serial(
   },
 )
 
-const STEPS = [
-  'after_begin',
-  'after_precopy',
-  'after_hold',
-  'before_flip',
-  'journalled_flip',
-  'after_flip',
-  'after_drain',
-  'journalled_forget',
-  'after_forget',
-  'journalled_finished',
-]
-for (const step of STEPS) {
-  test.serial(`kill -9 of the coordinator ${step}: its successor finishes or undoes`, async (t) => {
-    const lab = new Lab(t)
-    const crash = { CLICK_UP_FAILPOINTS: `move.conductor.${step}=crash` }
-    const first = await lab.coordinator(crash)
-    await lab.agent()
-    const client = lab.client()
-    await lab.agentKnown(client)
-    await lab.deploy(client)
-    const one = await lab.settled(client)
-    const lost = await errorOf(lab.upgrade(client, 'v2'))
-    t.is(lost.code, 'UNREACHABLE')
-    t.is((await first.exited).signal, 'SIGKILL')
-    t.true(alive(one.pid))
-    await lab.coordinator()
-    await lab.agentKnown(client)
-    const now = await lab.settled(client)
-    const decided = !['after_begin', 'after_precopy', 'after_hold', 'before_flip'].includes(step)
-    t.is(now.replica, decided ? 'nat.2' : 'nat.1')
-    t.is((await lab.service(client)).change, null)
-    // And it goes on as ever.
-    t.is((await lab.upgrade(client, 'v3')).outcome, 'done')
-    t.is((await lab.settled(client)).replica, 'nat.3')
-  })
-}
-
 test.serial(
   'kill -9 of coordinator or agent: the store is readable, services come back',
   async (t) => {

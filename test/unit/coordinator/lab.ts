@@ -10,6 +10,7 @@ import type { ExecutionContext } from 'ava'
 import { buildArtifact } from '../../../lib/artifact.ts'
 import { realClock } from '../../../lib/clock.ts'
 import { ClickUpError } from '../../../lib/errors.ts'
+import { REQUEST_TIMEOUT_MS } from '../../../lib/limits.ts'
 import type {
   ReplicaInfo,
   ServiceSettings,
@@ -85,7 +86,12 @@ export class Lab {
     return (await client.request('service.deploy', body)) as { replica: string; version: string }
   }
 
-  async upgrade(client: Client, config: string, events: unknown[] = []): Promise<Upgraded> {
+  async upgrade(
+    client: Client,
+    config: string,
+    events: unknown[] = [],
+    timeoutMs = REQUEST_TIMEOUT_MS,
+  ): Promise<Upgraded> {
     const { version, bytes } = await artifactOf(config)
     const body = {
       service: 'nat',
@@ -96,7 +102,7 @@ export class Lab {
       discard: ['gone'],
     }
     const onProgress = (event: unknown) => events.push(event)
-    return (await client.request('service.upgrade', body, { onProgress })) as Upgraded
+    return (await client.request('service.upgrade', body, { onProgress, timeoutMs })) as Upgraded
   }
 
   async service(client: Client, name = 'nat'): Promise<ServiceStatus> {
