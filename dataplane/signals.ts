@@ -29,6 +29,14 @@ export function offSignal(signal: NodeJS.Signals, run: Run): void {
   entries.get(signal)?.runs.delete(run)
 }
 
+/** For a process that signals itself: what scripts take needs no way through the kernel. */
+export function raise(signal: NodeJS.Signals): boolean {
+  const entry = entries.get(signal)
+  if (entry === undefined) return false
+  arrive(signal, entry)
+  return true
+}
+
 /** Whether scripts take this signal: the driver then leaves it to them. */
 export function hasScripts(signal: NodeJS.Signals): boolean {
   return (entries.get(signal)?.runs.size ?? 0) > 0

@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs'
 import { type AnyElement, element, type HandlerDecl } from '../../dataplane/element.ts'
-import { offSignal, onSignal } from '../../dataplane/signals.ts'
+import { offSignal, onSignal, raise } from '../../dataplane/signals.ts'
 import { cpQuote, cpUnquote, parseInteger, splitSpaces, takeWord } from '../../lib/click/args.ts'
 import { FUNCTIONS } from './script-functions.ts'
 import { parseScript, type ScriptProgram, type ScriptType, signalName } from './script-parse.ts'
@@ -176,7 +176,7 @@ function kill(arg: string): string {
   for (const text of pids) {
     const pid = parseInteger(text)
     if (pid === null) throw new Error('bad PID')
-    process.kill(pid, signal)
+    if (pid !== process.pid || !raise(signal)) process.kill(pid, signal)
   }
   return ''
 }

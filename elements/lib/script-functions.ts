@@ -24,7 +24,7 @@ function numbers(text: string): number[] {
 function fold(start: number, combine: (a: number, b: number) => number): ScriptFunction {
   return (text) => {
     const list = numbers(text)
-    return numberText(list.length === 0 ? start : list.reduce(combine))
+    return numberText(list.length === 0 ? start : list.reduce((a, b) => combine(a, b)))
   }
 }
 

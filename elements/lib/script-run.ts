@@ -349,13 +349,15 @@ export class ScriptRun {
       const { path, value } = this.#call({ ...insn, text })
       return this.#read(path, value)
     }
-    // Quotes in values are not the text's own: they are put back after unquoting.
+    // Quotes in values are not the text's own: marks stand for values until the text is unquoted.
     const values: string[] = []
+    const unmark = (marked: string) =>
+      marked.replaceAll(/\uE000(\d+)\uE001/g, (_, n: string) => values[Number(n)]!)
     const marked = substitute(text, (inner, form) => {
-      const value = this.#resolve(inner, form)
+      const value = this.#resolve(unmark(inner), form)
       return value === null ? null : `\uE000${values.push(value) - 1}\uE001`
     })
-    return cpUnquote(marked).replaceAll(/\uE000(\d+)\uE001/g, (_, n: string) => values[Number(n)]!)
+    return unmark(cpUnquote(marked))
   }
 
   #text(insn: Insn): string {
