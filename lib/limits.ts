@@ -210,6 +210,9 @@ export const SERVICE_PORTS_MAX = 16
 /** Bytes that a replica's veth takes beyond the service interface's MTU: a second VLAN tag, a tunnel. */
 export const VETH_MTU_EXTRA = 64
 
+/** MTU of a replica's veth at most: with a larger one veth refuses XDP. Longer frames than that (and than a FRAME_SIZE) are dropped. */
+export const VETH_MTU_MAX = 3_400
+
 /** Tries to queue a fence behind packets in a full queue, 1 ms apart; then the flip fails, and may be repeated. */
 export const FENCE_TRIES = 50
 

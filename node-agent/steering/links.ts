@@ -13,7 +13,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { isNativeError, native } from '../../dataplane/native/native.ts'
 import { ClickUpError } from '../../lib/errors.ts'
-import { VETH_MTU_EXTRA } from '../../lib/limits.ts'
+import { VETH_MTU_EXTRA, VETH_MTU_MAX } from '../../lib/limits.ts'
 
 const run = promisify(execFile)
 const NETNS_DIR = '/var/run/netns'
@@ -144,7 +144,7 @@ export async function makeLinks(
 /** One queue each way: frames of a port stay in order, and a fence queues behind all of them. */
 function makeVeth(names: LinkNames, replica: number, port: number, mtu: number): string[] {
   const host = names.host(replica, port)
-  const end = `mtu ${mtu + VETH_MTU_EXTRA} numtxqueues 1 numrxqueues 1`
+  const end = `mtu ${Math.min(mtu + VETH_MTU_EXTRA, VETH_MTU_MAX)} numtxqueues 1 numrxqueues 1`
   const peer = `name ${names.inside(port)} netns ${names.netns(replica)} ${end}`
   return [
     `link add name ${host} ${end} type veth peer ${peer}`,

@@ -53,20 +53,31 @@ export function removeOldProgram(wire: Wire): boolean {
   }
 }
 
+/** What no other mode of attaching would change. */
+const FINAL: readonly string[] = ['EBUSY', 'EEXIST', 'ENODEV', 'EPERM', 'EACCES']
+
+export interface Attached {
+  readonly generic: boolean
+  /** Why not in the driver; null where it is. */
+  readonly reason: string | null
+}
+
 /**
- * Attaches a program where none is; in the driver if it can, else in the kernel's generic path.
- * Returns true for the generic path.
+ * Attaches a program where none is: in the driver if it can (drivers have their own bounds of MTU and
+ * queues), else in the kernel's generic path, which is slower and takes every interface.
  */
-export function attachProgram(ifindex: number, name: string, program: number): boolean {
+export function attachProgram(ifindex: number, name: string, program: number): Attached {
+  let reason: string
   try {
     native().xdpAttach(ifindex, program, -1, false, name)
-    return false
+    return { generic: false, reason: null }
   } catch (error) {
-    if (!isNativeError(error) || error.code !== 'EOPNOTSUPP') throw refused(error, name)
+    if (!isNativeError(error) || FINAL.includes(error.code)) throw refused(error, name)
+    reason = error.code
   }
   try {
     native().xdpAttach(ifindex, program, -1, true, name)
-    return true
+    return { generic: true, reason }
   } catch (error) {
     throw refused(error, name)
   }
@@ -79,12 +90,6 @@ function refused(error: unknown, name: string): unknown {
       'INTERFACE',
       `interface '${name}' has got another XDP program in the meantime (${error.message})`,
       'is another agent running on this host?',
-    )
-  if (error.code === 'ERANGE' || error.code === 'EINVAL')
-    return new ClickUpError(
-      'INTERFACE',
-      `interface '${name}' refuses XDP (${error.message})`,
-      'an MTU above about 3,400, or more queues than it has CPUs, is the usual reason',
     )
   return systemError(error)
 }

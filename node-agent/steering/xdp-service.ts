@@ -100,9 +100,9 @@ export class XdpService {
   async #take(wire: Wire, program: number): Promise<void> {
     this.#undo.push(() => wires.closeWire(wire))
     await wires.openWire(wire)
-    const generic = wires.attachProgram(wire.ifindex, wire.name, program)
+    const { generic, reason } = wires.attachProgram(wire.ifindex, wire.name, program)
     this.#undo.push(() => wires.detachProgram(wire.ifindex, wire.name, program, generic))
-    const mode = generic ? 'generic XDP (its driver has none)' : 'native XDP'
+    const mode = generic ? `generic XDP (its driver refuses: ${reason})` : 'native XDP'
     this.#options.note(`interface '${wire.name}': ${mode}`)
   }
 

@@ -243,6 +243,25 @@ real(title('the same with replicas of the packet driver'), async (t) => {
   )
 })
 
+real(title('the same where the driver refuses XDP: in the generic path'), async (t) => {
+  const notes: string[] = []
+  const steering = createXdpSteering({ note: (text) => notes.push(text) })
+  await withStage(
+    'ge',
+    async (stage) => {
+      // veth takes no program while its peer's MTU is as large as this.
+      for (const ns of ['client', 'server'])
+        await stage.lab.exec(ns, 'ip', ['link', 'set', 'eth0', 'mtu', '9000'])
+      await checkKinds(t, stage)
+      t.true(
+        notes.some((note) => note.includes('generic XDP')),
+        notes.join(),
+      )
+    },
+    steering,
+  )
+})
+
 async function checkKinds(t: ExecutionContext, stage: Stage): Promise<void> {
   const { lab, steering, service } = stage
   await attach(stage)
