@@ -1,4 +1,5 @@
-// Names of addresses, as AddressInfo elements define them: `AddressInfo(server 10.0.0.1/24 0:1:2:3:4:5)`.
+// Names of addresses, as AddressInfo elements define them:
+// `AddressInfo(server 10.0.0.1/24 0:1:2:3:4:5)`.
 // A name holds in the compound element that it is defined in, and in those inside.
 
 import type { AddressKind, AddressTable } from '../lib/click/arg-types.ts'

@@ -72,10 +72,15 @@ export interface Graph {
 export interface ResolveOptions {
   /** Addresses of network interfaces by name; they come after the graph's own names. */
   readonly interfaces?: AddressTable
+  /**
+   * The text had errors: what may only follow from them (unused ports, unknown classes) is not
+   * reported again, what else is wrong is.
+   */
+  readonly partial?: boolean
 }
 
 export interface Resolved {
-  /** Null where there are errors. */
+  /** Null where there are errors, here or (`partial`) in the text. */
   readonly graph: Graph | null
   readonly errors: readonly Finding[]
   readonly warnings: readonly Finding[]
@@ -119,6 +124,7 @@ interface Shape extends PortCounts {
 class Resolver {
   readonly #flat: FlatGraph
   readonly #classes: (name: string) => AnyElement | undefined
+  readonly #partial: boolean
   readonly #book: AddressBook
   readonly #byName: ReadonlyMap<string, FlatElement>
   readonly #findings = new Findings()
@@ -130,6 +136,7 @@ class Resolver {
   ) {
     this.#flat = flat
     this.#classes = classes
+    this.#partial = options.partial === true
     this.#book = new AddressBook(options.interfaces ?? null)
     this.#byName = new Map(flat.elements.map((e) => [e.name, e]))
   }
@@ -144,14 +151,14 @@ class Resolver {
     const flow = shapes.map((shape) => ({ ...shape, where: shape.flat.where }))
     const kinds = resolveFlow(flow, connections, (where, message) => this.#error(where, message))
     this.#checkReuse(shapes, connections, kinds)
-    this.#checkUnused(shapes)
+    if (!this.#partial) this.#checkUnused(shapes)
     this.#readAddresses()
     const elements = shapes.map((shape, index) => {
       const { inputs, outputs } = kinds[index]!
       return this.#configured(shape, { index, inputKinds: inputs, outputKinds: outputs })
     })
     const { errors, warnings } = this.#findings
-    if (errors.length > 0) return { graph: null, errors, warnings }
+    if (errors.length > 0 || this.#partial) return { graph: null, errors, warnings }
     const whole = elements.filter((e) => e !== null)
     const kinded = connections.map((c) => ({
       ...c,
@@ -191,7 +198,8 @@ class Resolver {
 
   #shape(flat: FlatElement, usedInputs: number, usedOutputs: number): Shape {
     const spec = this.#classes(flat.className) ?? INFORMATION.get(flat.className) ?? null
-    if (spec === null) this.#error(flat.where, `unknown element class '${flat.className}'`)
+    if (spec === null && !this.#partial)
+      this.#error(flat.where, `unknown element class '${flat.className}'`)
     // An unknown class takes what comes, so that its neighbours are judged by themselves.
     const ports = portCounts(spec?.ports ?? '-/-', usedInputs, usedOutputs)
     const { inputs, outputs } = portProcessing(spec?.processing ?? 'a/a', ports)

@@ -26,7 +26,7 @@ export interface AddressTable {
   lookup(name: string, kind: AddressKind): string | null
 }
 
-/** Collects configuration errors; all are reported together, each with the element's file and line. */
+/** Collects configuration errors; all are reported together, with the element's file and line. */
 export interface ErrorContext {
   error(message: string): void
   warning(message: string): void

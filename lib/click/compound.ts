@@ -92,8 +92,8 @@ export function signature(compound: Compound): string {
     p.keyword === '' ? '<arg>' : p.keyword === REST ? '...' : p.keyword,
   )
   const list = params.length > 0 ? `(${params.join(', ')})` : ''
-  const { ninputs, noutputs } = compound
-  return `${printable(compound)}${list}[${counted(ninputs, 'input')}, ${counted(noutputs, 'output')}]`
+  const ports = `${counted(compound.ninputs, 'input')}, ${counted(compound.noutputs, 'output')}`
+  return `${printable(compound)}${list}[${ports}]`
 }
 
 export function printable(compound: Compound): string {

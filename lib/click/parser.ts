@@ -1,6 +1,7 @@
 // Tokens to syntax tree. A mistake is reported and skipped; what follows is parsed all the same.
 //
-//   statement   elements {arrow elements} [;] | elementclass NAME class | define(…) | require(…)
+//   statement   elements {arrow elements} [;]
+//             | elementclass NAME class | define(…) | require(…)
 //   elements    element {, element}
 //   element     [ports] (NAME [:: class] | class | group) [(configuration)] [ports]
 //   class       NAME | { body {|| body} [|| ...] }

@@ -51,7 +51,9 @@ function mismatch(outputs: Side, inputs: Side): string | null {
   const [o, i] = [outputs.least, inputs.least]
   if (o === i || (o < i && outputs.open > 0) || (i < o && inputs.open > 0)) return null
   const more = (open: number) => (open > 0 ? ' or more' : '')
-  return `connection mismatch: ${o}${more(outputs.open)} outputs connected to ${i}${more(inputs.open)} inputs`
+  const left = `${o}${more(outputs.open)} outputs`
+  const right = `${i}${more(inputs.open)} inputs`
+  return `connection mismatch: ${left} connected to ${right}`
 }
 
 /** Pairs of ports that an arrow connects. What does not fit is told to `error`. */

@@ -253,7 +253,7 @@ export function cpUnquote(s: string): string {
 
 /** A double-quoted string that `cpUnquote` turns back into `s`. */
 export function cpQuote(s: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it is about
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what it is about
   const body = s.replace(/[\\"$\x00-\x1f\x7f-\xff]/g, (c) => {
     if (c === '\t') return '\\t'
     if (c === '\r') return '\\r'

@@ -15,7 +15,7 @@ export type VariableForm = 'plain' | 'braces' | 'parens'
 /** The value of what stands in a reference; null: left as written. */
 export type Resolve = (inner: string, form: VariableForm) => string | null
 
-/** Values within values; deeper ones stay as written, which ends definitions that name themselves. */
+/** Values within values; deeper ones stay as written: definitions may name themselves. */
 const DEPTH_MAX = 10
 
 /** Replaces references to variables in a configuration string. */

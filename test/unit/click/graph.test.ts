@@ -115,7 +115,8 @@ test('push and pull conflicts', (t) => {
 
 test('flow codes part an element: what does not flow may differ', (t) => {
   const graph = graphOf(
-    'Source -> i :: Idle -> Drain; Source -> s :: Same -> Sink; Source -> Queue -> [1]s[1] -> Drain',
+    `Source -> i :: Idle -> Drain; Source -> s :: Same -> Sink;
+    Source -> Queue -> [1]s[1] -> Drain`,
   )
   t.is(kinds(graph, 'i'), 'h/l')
   t.is(kinds(graph, 's'), 'hl/hl')
@@ -144,7 +145,8 @@ test('errors of all elements come together, each under its name', (t) => {
     [
       "config:3: unknown element class 'What'",
       "config:3: unknown element class 'Nothing'",
-      "config:1: While configuring 'a :: Conf':\n  N: out of range, bound 255\n  X: unknown argument",
+      "config:1: While configuring 'a :: Conf':\n" +
+        '  N: out of range, bound 255\n  X: unknown argument',
       "config:2: While configuring 'b :: Conf':\n  N is unlucky",
       "config:2: While configuring 'c :: Conf':\n  N is thrown",
     ],
@@ -158,7 +160,9 @@ test('errors of all elements come together, each under its name', (t) => {
 test('names of addresses hold in their compound and inside it', (t) => {
   const text = `
     AddressInfo(x 1.1.1.1, y x)
-    elementclass C { AddressInfo(x 2.2.2.2) a :: Conf(1, IP x) b :: Conf(2, IP y) { c :: Conf(3, IP x) } }
+    elementclass C {
+      AddressInfo(x 2.2.2.2) a :: Conf(1, IP x) b :: Conf(2, IP y) { c :: Conf(3, IP x) }
+    }
     C; d :: Conf(4, IP x)`
   const found = graphOf(text).elements.filter((e) => e.className === 'Conf')
   t.deepEqual(
@@ -183,6 +187,18 @@ test('an element is found from inside its compound outward', (t) => {
   t.deepEqual(
     found.map((e) => e.config.OF),
     ['C@3/q', 'p'],
+  )
+})
+
+test('of a text with errors, only what the errors do not explain is reported', (t) => {
+  const { graph } = parseConfig('x -> Sink; Idle -> Sink; a :: Conf(1000); s :: Source', {
+    known: (name) => SPECS.some((spec) => spec.name === name),
+  })
+  const classes = (name: string) => SPECS.find((spec) => spec.name === name)
+  const { errors } = resolveGraph(graph, classes, { partial: true })
+  t.deepEqual(
+    errors.map((e) => e.message),
+    ["While configuring 'a :: Conf':\n  N: out of range, bound 255"],
   )
 })
 

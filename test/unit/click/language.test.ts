@@ -235,7 +235,7 @@ test('ports of compound elements that only one side uses', (t) => {
   ])
 })
 
-test('a chain that starts at input by itself is warned about after one that does not end at output', (t) => {
+test('a chain that begins with an arrow may be warned about', (t) => {
   const { warnings } = parseConfig('{ -> Null; -> Null -> }')
   t.deepEqual(
     warnings.map((w) => w.message),

@@ -14,6 +14,10 @@ const chained = (levels: number) =>
     (_, i) => `elementclass D${i} { ${i ? `D${i - 1}` : 'Idle'} }`,
   ).join('')
 
+/** Variables each of which holds the next a hundred times. */
+const nested = (levels: number) =>
+  Array.from({ length: levels }, (_, i) => `$v${i} ${`$v${i + 1}`.repeat(100)}`).join(', ')
+
 const CASES: Record<string, [text: string, message: RegExp]> = {
   'elements in elements': [`${doubling(40)} C39`, /too many elements/],
   'a chain of classes': [`${chained(100)} D99`, /nest deeper than 64/],
@@ -21,14 +25,8 @@ const CASES: Record<string, [text: string, message: RegExp]> = {
   groups: ['('.repeat(10_000), /maximum nesting depth/],
   'port numbers': ['a :: Idle [0-4000000000] => [0-4000000000] a', /too many ports/],
   connections: [`a :: Idle; ${'a [0-9999] => [0-9999] a;'.repeat(20)}`, /too many/],
-  variables: [
-    `define(${Array.from({ length: 9 }, (_, i) => `$v${i} ${`$v${i + 1}`.repeat(100)}`)}) P($v0)`,
-    /expand to over/,
-  ],
-  'empty variables': [
-    `define($v8 '', ${Array.from({ length: 8 }, (_, i) => `$v${i} ${`$v${i + 1}`.repeat(100)}`)}) P($v0)`,
-    /expand to over/,
-  ],
+  variables: [`define(${nested(9)}) P($v0)`, /expand to over/],
+  'empty variables': [`define($v8 '', ${nested(8)}) P($v0)`, /expand to over/],
   'a variable that is itself': ['define($a $a) P($a)', /^$/],
   parameters: [`elementclass F { ${'$a,'.repeat(500)} | }`, /too many parameters/],
   overloads: [
