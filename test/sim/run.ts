@@ -97,6 +97,10 @@ export function run(scenario: Scenario, stopMs = -1, keepLines = false): Run {
   connect(source, target)
   connect(target, source)
 
+  for (const p of [coordinator.process, agent.process, source.process, target.process])
+    world.processes.set(p.name, p)
+  if (scenario.move) world.strikes.push(...scenario.strikes)
+
   source.loop.gate.own([[0, 1 << scenario.bucketsLog2]], true)
   for (let i = 0; i < scenario.idleRows; i++) source.loop.rows.set(scenario.flows + i, 1)
   traffic.start()

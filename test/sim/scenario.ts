@@ -2,7 +2,7 @@
 // drawn from the seed, so a seed alone repeats a run.
 
 import { Random } from '../../lib/random.ts'
-import type { Crash } from './world.ts'
+import type { Crash, Strike } from './world.ts'
 
 /** Defects put in on purpose, to show that the checkers see them. */
 export type Canary = 'none' | 'skip_fence' | 'drop_delta' | 'early_own' | 'lose_held'
@@ -40,13 +40,24 @@ export interface Scenario {
   /** When an abort is asked for; -1: never. */
   readonly abortMs: number
   readonly crashes: readonly Crash[]
+  readonly strikes: readonly Strike[]
   /** The control message (counted from 1) that is lost; 0: none. */
   readonly loseMessage: number
   /** From here on nothing goes wrong by itself. */
   readonly calmMs: number
 }
 
-const PROCESSES = ['coordinator', 'agent', 'nf.1', 'nf.2'] as const
+export const PROCESSES = ['coordinator', 'agent', 'nf.1', 'nf.2'] as const
+
+/** What a strike may wait for: every step and phase, the swap, and what follows an earlier crash. */
+export const MOMENTS: readonly string[] = [
+  ...['prepare', 'precopy', 'hold', 'flip', 'drain', 'forget'].map((s) => `conductor ${s}`),
+  ...['undo', 'back', 'seal', 'takeover', 'finished'].map((s) => `conductor ${s}`),
+  ...['copying', 'settled', 'draining', 'drained', 'forgotten'].map((p) => `nf.1 source ${p}`),
+  ...['preparing', 'incoming', 'releasing', 'owner', 'ending'].map((p) => `nf.2 target ${p}`),
+  'swap to nf.2, epoch 1',
+  'swap to nf.1, epoch 2',
+]
 
 /** No faults, a middling world: the base that tests vary. */
 export function plain(seed: number): Scenario {
@@ -75,6 +86,7 @@ export function plain(seed: number): Scenario {
     applyFails: false,
     abortMs: -1,
     crashes: [],
+    strikes: [],
     loseMessage: 0,
     calmMs: 1000,
   }
@@ -85,7 +97,15 @@ export function scenarioOf(seed: number): Scenario {
   const sometimes = (p: number, value: () => number): number => (r.chance(p) ? value() : 0)
   const bucketsLog2 = r.between(1, 5)
   const crashes: Crash[] = []
-  if (r.chance(0.6))
+  const strikes: Strike[] = []
+  if (r.chance(0.4))
+    for (let n = r.pick([1, 1, 2, 3]); n > 0; n--)
+      strikes.push({
+        who: r.pick(PROCESSES),
+        when: r.pick(MOMENTS),
+        afterMs: r.next() * r.pick([0, 0.3, 3, 30]),
+      })
+  if (r.chance(0.4))
     for (let n = r.pick([1, 1, 1, 2, 2, 3]); n > 0; n--)
       crashes.push({ who: r.pick(PROCESSES), action: 1 + r.below(r.pick([10, 40, 150])) })
   const late = sometimes(0.3, () => 0.02)
@@ -112,5 +132,6 @@ export function scenarioOf(seed: number): Scenario {
     applyFails: r.chance(0.05),
     abortMs: r.chance(0.15) ? r.next() * 100 : -1,
     crashes,
+    strikes,
   }
 }

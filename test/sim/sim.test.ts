@@ -4,7 +4,7 @@
 import test from 'ava'
 import { check } from './check.ts'
 import { type Run, run } from './run.ts'
-import { type Canary, plain, type Scenario, scenarioOf } from './scenario.ts'
+import { type Canary, MOMENTS, PROCESSES, plain, type Scenario, scenarioOf } from './scenario.ts'
 
 const SEEDS = 200
 
@@ -82,6 +82,42 @@ test('coordinator and agent killed at every action of theirs: nothing is lost', 
       )
     }
   }
+})
+
+test('each of the four dies at each moment, at once or a little later', (t) => {
+  const outcomes = new Map<string, string>()
+  for (const who of PROCESSES)
+    for (const when of MOMENTS)
+      for (const afterMs of [0, 0.2]) {
+        const strikes = [{ who, when, afterMs }]
+        const [result, found] = findings({ ...quick(8), strikes })
+        t.deepEqual(found, [], `${who} at ${when} + ${afterMs} ms`)
+        outcomes.set(`${who} ${when} ${afterMs}`, result.coordinator.finish?.outcome ?? '')
+      }
+  // doc/architecture.md, "The move".
+  t.is(outcomes.get('nf.1 conductor precopy 0'), 'takeover')
+  t.is(outcomes.get('nf.2 conductor hold 0'), 'undone')
+  t.is(outcomes.get('nf.2 swap to nf.2, epoch 1 0'), 'undone')
+  t.is(outcomes.get('nf.1 nf.2 target releasing 0'), 'done')
+  t.is(outcomes.get('coordinator conductor hold 0'), 'undone')
+  t.is(outcomes.get('coordinator conductor drain 0'), 'done')
+})
+
+test('one dies at each moment, then another on the way out of that', (t) => {
+  const first = [
+    { who: 'nf.2', when: 'swap to nf.2, epoch 1', afterMs: 0.1 }, // leads to back
+    { who: 'nf.1', when: 'nf.1 source settled', afterMs: 0.1 }, // to takeover
+    { who: 'nf.2', when: 'nf.2 target incoming', afterMs: 0.1 }, // to undo
+  ]
+  const then = ['undo', 'back', 'takeover', 'finished'].map((s) => `conductor ${s}`)
+  for (const strike of first)
+    for (const who of PROCESSES)
+      for (const when of [...then, 'swap to nf.1, epoch 2', 'nf.2 target ending'])
+        for (const afterMs of [0, 0.5, 3]) {
+          const strikes = [strike, { who, when, afterMs }]
+          const [, found] = findings({ ...quick(9), strikes })
+          t.deepEqual(found, [], JSON.stringify(strikes))
+        }
 })
 
 // Which checker sees which defect. A seed may be lucky, ten are not.

@@ -32,6 +32,13 @@ export interface Crash {
   readonly action: number
 }
 
+/** Kills `who` so long after something was logged for the first time: 'conductor drain', say. */
+export interface Strike {
+  readonly who: string
+  readonly when: string
+  readonly afterMs: number
+}
+
 export class World {
   now = 0
   /** Actions so far, in all and by process. */
@@ -39,6 +46,8 @@ export class World {
   readonly actionsOf = new Map<string, number>()
   readonly random: Random
   readonly crashes: Crash[]
+  readonly strikes: Strike[] = []
+  readonly processes = new Map<string, Process>()
   /** Lines of what happened, when asked for. */
   readonly lines: string[] = []
   readonly kills: string[] = []
@@ -82,7 +91,17 @@ export class World {
     let h = this.#hash
     for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
     this.#hash = Math.imul(h ^ Math.round(this.now * 1000), 0x01000193)
+    this.#strike(text)
     if (this.#keepLines) this.lines.push(`${this.now.toFixed(3).padStart(10)} ${text}`)
+  }
+
+  #strike(text: string): void {
+    for (const strike of this.strikes.filter((s) => s.when === text)) {
+      this.strikes.splice(this.strikes.indexOf(strike), 1)
+      const victim = this.processes.get(strike.who)
+      if (victim !== undefined)
+        this.after(strike.afterMs, victim, () => this.kill(victim, `anything (after ${text})`))
+    }
   }
 
   get hash(): string {

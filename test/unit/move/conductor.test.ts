@@ -255,6 +255,29 @@ test('a successor goes on from each record', (t) => {
   t.is(play(recover(record('takeover', 10))[0], died('target'))[0].outcome, 'lost')
 })
 
+test('a flip forward expects the epoch that the move started at', (t) => {
+  const [, actions] = play(at('hold'), held)
+  t.like(actions[1], {
+    do: 'flip',
+    flip: { move: 3, epoch: 8, expect: 7, owner: 'nf.2', fenceTo: 'nf.1', primary: true },
+  })
+})
+
+test('a target that owns without everything proves no drain', (t) => {
+  t.is(play(at('drain'), released(false))[0].step, 'drain')
+})
+
+test('a source that does not know the move has nothing to forget', (t) => {
+  const refused = { type: 'refused', message: '', hint: '', findings: [] } as const
+  const answer = (code: string): ConductorEvent => ({
+    on: 'source',
+    msg: { ...AT, ...refused, code },
+  })
+  t.is(play(at('forget'), answer('NOT_FOUND'))[0].outcome, 'done')
+  t.is(play(at('forget'), answer('STALE_EPOCH'))[0].step, 'forget')
+  t.is(play(at('precopy'), answer('NOT_FOUND'))[0].step, 'undo')
+})
+
 test('messages of other moves are ignored', (t) => {
   const state = at('precopy')
   const msg = { move: 2, epoch: 8, type: 'aborted' } as const
