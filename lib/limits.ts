@@ -201,19 +201,28 @@ export const PACKET_SEND_QUEUE = 256
 export const UDP_QUEUE = 4096
 export const UDP_BUFFER_BYTES = 4 * 1024 * 1024
 
-/** Replicas of a service attached on a host at a time, those included that are gone and still own buckets. One more is refused. */
+/**
+ * Replicas of a service on a host at a time, those included that are gone and still own buckets. One
+ * more is refused.
+ */
 export const REPLICA_SLOTS = 64
 
 /** Ports of a service: one veth pair each for every replica. A service file with more is refused. */
 export const SERVICE_PORTS_MAX = 16
 
-/** Bytes that a replica's veth takes beyond the service interface's MTU: a second VLAN tag, a tunnel. */
+/** Bytes that a replica's veth takes beyond the interface's MTU: a second VLAN tag, a tunnel. */
 export const VETH_MTU_EXTRA = 64
 
-/** MTU of a replica's veth at most: with a larger one veth refuses XDP. Longer frames than that (and than a FRAME_SIZE) are dropped. */
+/**
+ * MTU of a replica's veth at most: with a larger one veth refuses XDP. Frames longer than that are
+ * dropped (and those longer than FRAME_SIZE, by the driver).
+ */
 export const VETH_MTU_MAX = 3_400
 
-/** Tries to queue a fence behind packets in a full queue, 1 ms apart; then the flip fails, and may be repeated. */
+/**
+ * Tries to queue a fence behind packets in a full queue, 1 ms apart. Then the flip fails, and may be
+ * repeated.
+ */
 export const FENCE_TRIES = 50
 
 /** Mappings of a rewriter at most, two rows each. A new flow then displaces one or is dropped; counted. */

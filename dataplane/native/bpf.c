@@ -1,9 +1,9 @@
 /* BPF through libbpf: object files, maps, XDP on interfaces, test runs; and the frame socket that
- * fences are sent with. Mechanism only. Descriptors are plain numbers (sys.c's closeFd closes them),
- * an object is an External that closes with `bpfClose` or when it is collected.
+ * fences are sent with. Mechanism only. Descriptors are plain numbers (sys.c's closeFd closes
+ * them), an object is an External that closes with `bpfClose` or when it is collected.
  *
- * No state outside of what is returned, but for libbpf's log callback, which belongs to the process:
- * each thread collects into its own buffer while it loads. */
+ * No state outside of what is returned, but for libbpf's log callback, which belongs to the
+ * process: each thread collects into its own buffer while it loads. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/if_packet.h>

@@ -2,8 +2,8 @@
  * interface. One instance a port, shared by its replicas, so that a replica's death or a move
  * changes nothing here.
  *
- * cu_pass does nothing. A veth takes redirected frames only where its *peer* has a program (or GRO):
- * without one they are lost silently. It is for peers that have no program of their own. */
+ * cu_pass does nothing. A veth takes redirected frames only where its *peer* has a program (or
+ * GRO): without one they are lost silently. It is for peers that have no program of their own. */
 #include "common.h"
 
 enum reason { REASON_SENT, REASON_NO_WIRE, REASONS };

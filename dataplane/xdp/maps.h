@@ -1,6 +1,6 @@
 /* All state of the steering program, and nothing but state. One instance of the program serves one
- * port of a service; `owners` and `buckets` are shared by the instances of all its ports, `replicas`
- * and `reasons` are each instance's own. Written by node-agent/steering/xdp.ts. */
+ * port of a service; `owners` and `buckets` are shared by the instances of all its ports,
+ * `replicas` and `reasons` are each instance's own. Written by node-agent/steering/xdp.ts. */
 #ifndef CLICKUP_MAPS_H
 #define CLICKUP_MAPS_H
 
@@ -9,8 +9,8 @@
 /* What is hashed (lib/steer.ts, STEER_KEYS). */
 enum key { KEY_FLOW, KEY_ADDRESSES, KEY_SRC, KEY_DST };
 
-/* Why a frame went where it went. The first six: exactly one for each frame. The last three say what
- * kind of frame a redirected one was; those that are none of them are plain. Names: xdp.ts. */
+/* Why a frame went where it went. The first six: exactly one for each frame. The last three say
+ * what kind of frame a redirected one was; those that are none of them are plain. Names: steering.ts. */
 enum reason {
   REASON_REDIRECTED,      /* IP, to the owner of its bucket */
   REASON_NON_IP_PRIMARY,  /* not IP, or a neighbour request: to the primary replica */
@@ -31,8 +31,8 @@ enum reason {
 const volatile u32 config_key = KEY_FLOW;
 const volatile u32 config_buckets_log2 = 10;
 
-/* Who owns each bucket: entry 0 is the table in force. A table has B + 1 entries, each the slot of a
- * replica; entry B is the primary's. A flip puts another table here, in one system call. */
+/* Who owns each bucket: entry 0 is the table in force. A table has B + 1 entries, each the slot of
+ * a replica; entry B is the primary's. A flip puts another table here, in one system call. */
 struct owner_table {
   __uint(type, BPF_MAP_TYPE_ARRAY);
   __type(key, u32);

@@ -27,8 +27,8 @@ enum protocol {
   P_ICMP6 = 58, P_DSTOPTS = 60, P_SCTP = 132
 };
 
-/* Inside of this file: an ICMP error; the packet that it quotes is at an offset, so many bytes of it
- * are there. Both below 2^14, as a frame is; below all codes. */
+/* Inside of this file: an ICMP error; the packet that it quotes is at an offset, so many bytes of
+ * it are there. Both below 2^14, as a frame is; below all codes. */
 #define STEER_QUOTE(c) ((int)(0x80000000u | (c).at << 14 | ((c).left & 0x3fff)))
 #define STEER_QUOTE_LAST (-0x10000000)
 #define QUOTE_AT(r) ((u32)(r) >> 14 & 0x3fff)
@@ -106,7 +106,7 @@ static __always_inline s32 ports(struct cursor *c) {
   return p ? bpf_ntohs(p->src ^ p->dst) : -1;
 }
 
-/* An IPv4 packet at `at`; `left` bytes of it are there. Of a quoted one the length is not believed. */
+/* An IPv4 packet at `at`; `left` bytes of it are there. A quoted one's length is not believed. */
 __attribute__((noinline)) int steer4(struct xdp_md *ctx, u32 at, u32 left, u32 quoted) {
   struct cursor c = {ctx, at, left};
   struct ip4 *ip = take(&c, sizeof *ip);

@@ -1,9 +1,9 @@
-/* The steering program: attached to the host interface of a service's port, sends every frame to the
- * replica that owns its bucket. Parsing is in parse.h, all state in maps.h.
+/* The steering program: attached to the host interface of a service's port, sends every frame to
+ * the replica that owns its bucket. Parsing is in parse.h, all state in maps.h.
  *
- * Nothing is passed to the host's own stack: the interface belongs to the service. ARP replies go to
- * all by BPF_F_BROADCAST over the same devmap that single frames use (a DEVMAP broadcast walks its
- * slots; a second, hashed map would only have to be kept equal). */
+ * Nothing is passed to the host's own stack: the interface belongs to the service. ARP replies go
+ * to all by BPF_F_BROADCAST over the same devmap that single frames use (a DEVMAP broadcast walks
+ * its slots; a second, hashed map would only have to be kept equal). */
 #include "parse.h"
 
 static __always_inline int drop(enum reason reason) {

@@ -19,7 +19,8 @@ export async function openSteering(
   if (choice === 'udp') return { steering: createUdpSteering(), reason: 'asked for' }
   const bpfLack = xdpLacks()
   if (choice !== 'auto') {
-    // Both of them are steered by XDP programs: the packet driver's replicas only open other sockets.
+    // Both of them are steered by XDP programs: the packet driver's replicas only open other
+    // sockets.
     const lack = bpfLack ?? (choice === 'packet' ? packetLacks() : null)
     if (lack !== null)
       throw new ClickUpError(

@@ -1,6 +1,6 @@
-// Steering: brings each frame of a service's interfaces to the replica that owns its bucket, and the
-// replicas' frames back out. Two implementations: xdp.ts (in the kernel) and userspace.ts (loopback
-// datagrams, any machine). Both promise:
+// Steering: brings each frame of a service's interfaces to the replica that owns its bucket, and
+// the replicas' frames back out. Two implementations: xdp.ts (in the kernel) and userspace.ts
+// (loopback datagrams, any machine). Both promise:
 //
 //   - a flip is atomic for all buckets, and every frame steered by the old table has been queued to
 //     its replica when it returns;

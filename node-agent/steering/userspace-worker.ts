@@ -1,5 +1,5 @@
-// The steering loop of the udp driver: a worker thread with two sockets a port. What it decides for a
-// frame is what dataplane/xdp/steer.bpf.c decides; counters have the same names and meaning.
+// The steering loop of the udp driver: a worker thread with two sockets a port. What it decides for
+// a frame is what dataplane/xdp/steer.bpf.c decides; counters have the same names and meaning.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { parentPort, workerData } from 'node:worker_threads'
@@ -189,7 +189,8 @@ class SteerLoop {
     return { id, error: null, ports }
   }
 
-  /** Frames steered by the old table are in the sockets already: a fence sent now is behind them. */
+  /** Frames steered by the old table are in the sockets already: a fence sent now is behind them.
+   * */
   #flip(request: WorkerRequest & { kind: 'flip' }): number {
     const start = performance.now()
     if (request.slots !== null) this.slots = request.slots

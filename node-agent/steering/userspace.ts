@@ -1,5 +1,6 @@
-// Steering in user space, for the udp driver: a frame is a datagram on 127.0.0.1, a service's port is
-// written `udp:LISTEN:PEER` (frames from the wire come to LISTEN, frames to the wire go to PEER).
+// Steering in user space, for the udp driver: a frame is a datagram on 127.0.0.1, a service's port
+// is written `udp:LISTEN:PEER` (frames from the wire come to LISTEN, frames to the wire go to
+// PEER).
 //
 //   wire ──▶ LISTEN  ┌─────────────┐  inner ──▶ replica 1: listen
 //   wire ◀── PEER    │ worker: one │  inner ◀── replicas' frames (all to this one socket,

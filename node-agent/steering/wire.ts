@@ -63,8 +63,8 @@ export interface Attached {
 }
 
 /**
- * Attaches a program where none is: in the driver if it can (drivers have their own bounds of MTU and
- * queues), else in the kernel's generic path, which is slower and takes every interface.
+ * Attaches a program where none is: in the driver if it can (drivers have their own bounds of MTU
+ * and queues), else in the kernel's generic path, which is slower and takes every interface.
  */
 export function attachProgram(ifindex: number, name: string, program: number): Attached {
   let reason: string

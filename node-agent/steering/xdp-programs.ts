@@ -2,8 +2,8 @@
 // policy: which slot owns what comes from ownership.ts.
 //
 // One instance of the steering and of the egress program a port, so that what a port's key is, and
-// how many buckets there are, are constants to the kernel's compiler. The owner table and the bucket
-// counters are shared by all ports.
+// how many buckets there are, are constants to the kernel's compiler. The owner table and the
+// bucket counters are shared by all ports.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { type Native, native, nativeFile, systemError } from '../../dataplane/native/native.ts'
@@ -60,7 +60,8 @@ export class ServicePrograms {
     return this.#n.bpfProgramFd(this.#ports[port]!.egress, 'cu_pass')
   }
 
-  /** Says where a slot's frames of a port go: the host side of the replica's veth; null: nowhere. */
+  /** Says where a slot's frames of a port go: the host side of the replica's veth; null: nowhere.
+   * */
   setSlot(port: number, slot: number, ifindex: number | null): void {
     const fd = this.#n.bpfMapFd(this.#ports[port]!.steer, 'replicas')
     const key = Uint32Array.of(slot)

@@ -1,4 +1,5 @@
-// An agent that attaches a service and a replica, then dies by SIGKILL: node crasher.js SERVICE IN OUT
+// An agent that attaches a service and a replica, then dies by SIGKILL: node crasher.js SERVICE IN
+// OUT
 
 import { createXdpSteering } from '../../node-agent/steering/xdp.ts'
 

@@ -1,6 +1,6 @@
-// Frames for tests, put together layer by layer: eth(ip4({...}, udp(1000, 53))). Each function wraps
-// the bytes of the layer inside. Lengths are right unless a field overrides them; checksums are 0,
-// since steering does not read them.
+// Frames for tests, put together layer by layer: eth(ip4({...}, udp(1000, 53))). Each function
+// wraps the bytes of the layer inside. Lengths are right unless a field overrides them; checksums
+// are 0, since steering does not read them.
 
 export type Bytes = Uint8Array
 

@@ -1,5 +1,5 @@
-// The steering program as a function: a frame in, verdict and counters out. Every frame of the table
-// also goes through lib/steer.ts, which must agree on the bucket.
+// The steering program as a function: a frame in, verdict and counters out. Every frame of the
+// table also goes through lib/steer.ts, which must agree on the bucket.
 
 import test from 'ava'
 import fc from 'fast-check'

@@ -80,7 +80,7 @@ test('slots are limited, distinct, and given back', (t) => {
   t.is(o.add(1000), 17)
 })
 
-test('any sequence of operations: attached replicas and owners in force have slots of their own', (t) => {
+test('any sequence: attached replicas and owners in force have slots of their own', (t) => {
   const op = fc.record({ kind: fc.constantFrom('add', 'remove', 'flip'), replica: fc.nat(6) })
   fc.assert(
     fc.property(fc.array(op, { maxLength: 60 }), (ops) => {

@@ -1,5 +1,5 @@
-// lib/steer.ts and lib/steer-hash.ts by themselves: they run where BPF does not. The table of frames
-// is that of test/bpf.
+// lib/steer.ts and lib/steer-hash.ts by themselves: they run where BPF does not. The table of
+// frames is that of test/bpf.
 
 import test from 'ava'
 import fc from 'fast-check'
@@ -91,7 +91,7 @@ test('both directions of a flow, and errors about either, share a bucket', (t) =
   t.pass()
 })
 
-test("key src on one port and dst on the other: a client's packets, answers and errors agree", (t) => {
+test('key src on one port and dst on the other: packets, answers and errors agree', (t) => {
   const there = ip4({ protocol: 6, src: A, dst: B }, tcp(1, 2))
   const back = ip4({ protocol: 6, src: B, dst: A }, tcp(2, 1))
   const client = bucket(eth(there), 'src')
@@ -107,7 +107,7 @@ test("key src on one port and dst on the other: a client's packets, answers and 
   )
 })
 
-test('ports that hash home: one coset of exactly 65,536/B ports for each bucket difference', (t) => {
+test('ports that hash home: one coset of exactly 65,536/B ports', (t) => {
   for (const log2 of [1, 4, 10, 13, 16]) {
     const count = new Uint32Array(1 << log2)
     for (let e = 0; e < 65536; e++) count[bucketOf(portPart(e), log2)]!++
@@ -182,8 +182,8 @@ test('spread: no bucket gets much more than its share of realistic mixes', (t) =
 })
 
 test('known weakness: pairs of ends that differ alike are one to a symmetric hash', (t) => {
-  // 10.1.0.i ↔ 10.2.0.i, same ports: saddr ^ daddr is the same for all. Any hash of the XOR has this;
-  // such mixes need key `src` (or `dst` on the other port).
+  // 10.1.0.i ↔ 10.2.0.i, same ports: saddr ^ daddr is the same for all. Any hash of the XOR has
+  // this; such mixes need key `src` (or `dst` on the other port).
   const flow = (i: number) => eth(ip4({ src: 0x0a010000 + i, dst: 0x0a020000 + i }, tcp(1, 2)))
   const buckets = (key: SteerKeyName) =>
     new Set(Array.from({ length: 256 }, (_, i) => bucket(flow(i), key)))

@@ -1,5 +1,5 @@
-// Steering in user space: real loopback sockets at both ends. The wire is two sockets, a replica is a
-// socket a port.
+// Steering in user space: real loopback sockets at both ends. The wire is two sockets, a replica is
+// a socket a port.
 
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
@@ -155,7 +155,8 @@ test.serial('flips under traffic: none lost, none reordered, fences behind the l
   })
 })
 
-/** Numbers rise all along; what comes after a fence is of a later tenure, so not the next number. */
+/** Numbers rise all along; what comes after a fence is of a later tenure, so not the next number.
+ * */
 function checkTenures(t: { true(v: boolean, m?: string): void }, end: End): void {
   let last = -1
   let fenced = false
