@@ -51,17 +51,17 @@ function squeeze(text: string): string {
 /** A line as a regular expression: whole, or `{{regex}}` inside of literal text. */
 function toRegex(text: string, match: Match, trim: boolean): string {
   if (match === 'regex') return perlRegex(text)
-  if (match === 'verbatim') return escape(text)
+  if (match === 'verbatim') return escapeRegex(text)
   let source = ''
   for (const part of text.split(/(\{\{.*?\}\})/)) {
-    if (!part.startsWith('{{') || !part.endsWith('}}')) source += escape(part)
+    if (!part.startsWith('{{') || !part.endsWith('}}')) source += escapeRegex(part)
     else if (!part.startsWith('{{?')) source += `(?:${perlRegex(part.slice(2, -2))})`
     else if (trim || text.endsWith(part)) source = source.replace(/\\? +$/, '')
   }
   return source
 }
 
-function escape(text: string): string {
+function escapeRegex(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|/]/g, '\\$&')
 }
 
