@@ -27,7 +27,7 @@ function isWhole(config: string): boolean {
     const inComment = isCommentAt(config, i)
     const end = inComment ? skipComment(config, i) : skipUnit(config, i)
     // What runs into the end may not be closed; a character after it shows whether it is.
-    if (end === config.length && end - i > 1) {
+    if (end === config.length) {
       const longer = `${config})`
       if ((inComment ? skipComment(longer, i) : skipUnit(longer, i)) > end) return false
     }

@@ -34,6 +34,7 @@ const CASES: Record<string, [text: string, message: RegExp]> = {
     /too many overloaded/,
   ],
   'a circle of tunnels': ['a :: { -> } -> b :: { -> } -> a', /^$/],
+  'into a circle of tunnels': ['Idle -> a :: { -> } -> b :: { -> } -> a', /^$/],
   'long names': [`${'n'.repeat(5000)} :: Idle`, /identifier is longer/],
   'unclosed brackets': [`P(${'$('.repeat(20_000)}${')'.repeat(20_000)})`, /^$/],
 }
