@@ -43,7 +43,9 @@ export async function checkConfig(
   const errors = [...parsed.errors]
   let warnings = parsed.warnings
   // The graph of a text with errors is in pieces: what it would say more is mostly not true.
-  if (errors.length === 0) {
+  if (errors.length > 0) {
+    if (settings !== null) errors.push(...checkPorts(flat, settings).filter((f) => isInText(f)))
+  } else {
     const classes = await loadClasses(names, extra)
     const resolved = resolveGraph(flat, (name) => classes.get(name))
     errors.push(...resolved.errors)
@@ -52,6 +54,11 @@ export async function checkConfig(
   }
   if (errors.length > 0) throw wrong(filename, errors)
   return { elements: names.length, connections: flat.connections.length, warnings }
+}
+
+/** Not: that a port is unused. In a text with errors its use may be what was not understood. */
+function isInText({ where }: Finding): boolean {
+  return !where.startsWith('ports.')
 }
 
 /** Bundles a service's version and checks it. Throws ARTIFACT or CONFIG with everything at once. */

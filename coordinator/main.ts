@@ -35,7 +35,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   const log = options.log ?? makeLog('coordinator')
   const store = openStore(dir)
   const server = await bindServer(endpoint, { log })
-  const metrics = coordinatorMetrics()
+  const metrics = await coordinatorMetrics()
   const coordinator = new Coordinator(store, server, realClock, log, metrics)
   const families = serviceFamilies(() => coordinator.status().services)
   const web = await serveMetrics(families, options.metricsPort ?? null, metrics.registry)

@@ -16,8 +16,8 @@ export interface CoordinatorMetrics {
   replicaDied(labels: { readonly service: string }): void
 }
 
-export function coordinatorMetrics(): CoordinatorMetrics {
-  const registry = new MetricsRegistry()
+export async function coordinatorMetrics(): Promise<CoordinatorMetrics> {
+  const registry = await MetricsRegistry.create()
   const moves = registry.counter('moves_total', 'Moves, by outcome', ['service', 'outcome'])
   const rows = registry.counter('moved_rows_total', 'Rows that moves took over', ['service'])
   const overflow = registry.counter(

@@ -67,11 +67,11 @@ export async function upgrade(
     packets_moved: totals.packets,
     packets_held: hold.held,
     held_overflow: hold.overflow,
-    hold_ms: hold.holdUs / 1000,
-    swap_us: swapUs,
+    hold_ms: round(hold.holdUs / 1000),
+    swap_us: round(swapUs),
     replica_ready_ms: readyMs,
-    total_ms: clock.now() - began,
-    phases,
+    total_ms: round(clock.now() - began),
+    phases: phases.map(({ step, ms }) => ({ step, ms: round(ms) })),
   }
 }
 
@@ -247,16 +247,21 @@ function stepOf(progress: Progress, phases: MoveResult['phases']): UpgradeProgre
   return {
     event: 'step',
     step,
-    ms: phases.reduce((sum, phase) => sum + phase.ms, 0),
+    ms: round(phases.reduce((sum, phase) => sum + phase.ms, 0)),
     rows: totals.rows,
     deltas: totals.deltas,
     bytes: totals.bytes,
     rounds: totals.rounds,
     pending: totals.pending,
-    hold_ms: hold.holdUs / 1000,
+    hold_ms: round(hold.holdUs / 1000),
     held: hold.held,
-    swap_us: swapUs,
+    swap_us: round(swapUs),
   }
+}
+
+/** To a microsecond: more digits are noise. */
+function round(ms: number): number {
+  return Math.round(ms * 1000) / 1000
 }
 
 function undone(service: string, { outcome, failure }: MoveResult): ClickUpError {

@@ -1,9 +1,10 @@
 // Prometheus metrics of a process: /metrics on a loopback port, in the text format. Values are
 // collected when they are asked for: `collect` returns the families as plain data, so that whoever
-// counts needs no library for it. The only file that imports prom-client.
+// counts needs no library for it. The only file that imports prom-client, and only when it is needed:
+// a replica without metrics is to start without it.
 
 import http from 'node:http'
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { ClickUpError } from './errors.ts'
 
 /** One value with its labels. */
@@ -29,6 +30,8 @@ export interface MetricsServer {
 }
 
 const PREFIX = 'click_up_'
+/** Prometheus text exposition format. */
+const CONTENT_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 /**
  * Serves what `collect` returns. Throws SYSCALL where the port is taken.
@@ -47,8 +50,7 @@ export async function serveMetrics(
       return
     }
     void render(collect, extra).then(
-      (text) =>
-        response.writeHead(200, { 'content-type': Registry.PROMETHEUS_CONTENT_TYPE }).end(text),
+      (text) => response.writeHead(200, { 'content-type': CONTENT_TYPE }).end(text),
       (cause: unknown) => response.writeHead(500).end(`${String(cause)}\n`),
     )
   })
@@ -72,7 +74,8 @@ export async function serveMetrics(
 
 /** The text of /metrics. */
 export async function render(collect: Collect, extra: MetricsRegistry | null): Promise<string> {
-  const registry = new Registry()
+  const { Counter, Gauge, Registry: Registered } = await prom()
+  const registry = new Registered()
   for (const { name, help, type, samples } of await collect()) {
     const labelNames = [...new Set(samples.flatMap((s) => Object.keys(s.labels)))]
     const settings = { name: `${PREFIX}${name}`, help, labelNames, registers: [registry] }
@@ -88,12 +91,30 @@ export async function render(collect: Collect, extra: MetricsRegistry | null): P
   return `${await registry.metrics()}${kept}`
 }
 
+type Prom = typeof import('prom-client')
+
+/** CommonJS: what it exports is also behind `default`, and only there for some loaders. */
+async function prom(): Promise<Prom> {
+  const module = (await import('prom-client')) as Prom & { default?: Prom }
+  return module.default ?? module
+}
+
 /** Metrics that are kept as events happen. */
 export class MetricsRegistry {
-  readonly #registry = new Registry()
+  readonly #prom: Prom
+  readonly #registry: Registry
+
+  static async create(): Promise<MetricsRegistry> {
+    return new MetricsRegistry(await prom())
+  }
+
+  private constructor(library: Prom) {
+    this.#prom = library
+    this.#registry = new library.Registry()
+  }
 
   counter(name: string, help: string, labelNames: readonly string[] = []) {
-    const counter = new Counter({
+    const counter = new this.#prom.Counter({
       name: `${PREFIX}${name}`,
       help,
       labelNames: [...labelNames],
@@ -104,7 +125,7 @@ export class MetricsRegistry {
 
   /** @param buckets upper bounds, in the unit that the name ends with */
   histogram(name: string, help: string, buckets: readonly number[], labelNames: string[] = []) {
-    const histogram = new Histogram({
+    const histogram = new this.#prom.Histogram({
       name: `${PREFIX}${name}`,
       help,
       labelNames,

@@ -27,7 +27,7 @@ import type { ServicePort, ServiceSettings } from './wire/messages.ts'
 export interface ServiceFile {
   readonly settings: ServiceSettings
   readonly config: string
-  /** File of the configuration, for messages: the service file itself where it is inline. */
+  /** File of the configuration, for messages; `#config` of the service file where it is inline. */
   readonly configName: string
   /** Absolute folder, or null. */
   readonly elements: string | null
@@ -116,7 +116,7 @@ export function parseServiceFile(text: string, path: string): ServiceFile {
       ports: Object.entries(file.ports).map(([port, p]) => asPort(port, p)),
     },
     config: configText,
-    configName: inline ? name : basename(file.config),
+    configName: inline ? `${name}#config` : basename(file.config),
     elements: file.elements === undefined ? null : resolve(dirname(path), file.elements),
     defines: Object.fromEntries(Object.entries(file.defines).map(([k, v]) => [k, String(v)])),
   }

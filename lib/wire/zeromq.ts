@@ -84,7 +84,7 @@ export async function bindStream(endpoint: string, onFrame: FrameHandler): Promi
   return {
     endpoint,
     send: (peer, frame) => outbox.put([peer, checkFrame(frame)]),
-    close: () => shut(socket, outbox),
+    close: () => shut(socket, outbox, endpoint),
   }
 }
 
@@ -153,7 +153,7 @@ class ZmqServer implements Server {
   }
   async close(): Promise<void> {
     this.#desk.close()
-    await shut(this.#socket, this.#outbox)
+    await shut(this.#socket, this.#outbox, this.endpoint)
   }
 }
 
@@ -321,9 +321,16 @@ async function readAll(
   }
 }
 
-async function shut(socket: Router | Dealer, outbox: Outbox): Promise<void> {
+/** @param bound the endpoint of a server: its socket file goes before this returns */
+async function shut(
+  socket: Router | Dealer,
+  outbox: Outbox,
+  bound: string | null = null,
+): Promise<void> {
   if (socket.closed) return
   await outbox.close(CLOSE_LINGER_MS)
+  if (socket.closed) return
+  if (bound !== null) await socket.unbind(bound).catch(() => {})
   socket.close()
 }
 
