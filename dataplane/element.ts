@@ -55,6 +55,8 @@ export interface ConfigureContext extends ErrorContext {
   readonly addresses: AddressTable
   /** Other element by name, seen from this element's compound; null: none. */
   find(name: string): { readonly name: string; readonly className: string } | null
+  /** Says something that is neither error nor warning; shown with the warnings. */
+  message?(text: string): void
   /** Arguments of each element of a class: for information elements that hold for the whole graph. */
   argsOf?(className: string): readonly (readonly string[])[]
 }

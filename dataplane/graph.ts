@@ -267,14 +267,14 @@ class Resolver {
   /** Runs a step; what it finds is reported under the element's name. True: no errors. */
   #configuring(
     flat: FlatElement,
-    step: (error: (message: string) => void, warning: (message: string) => void) => void,
+    step: (error: (message: string) => void, note: (message: string) => void) => void,
   ): boolean {
     const errors: string[] = []
     const warnings: string[] = []
     try {
       step(
         (message) => errors.push(message),
-        (message) => warnings.push(`warning: ${message}`),
+        (message) => warnings.push(message),
       )
     } catch (error) {
       if (error instanceof ClickUpError && error.findings.length > 0)
@@ -298,7 +298,7 @@ class Resolver {
     const addresses = this.#book.tableOf(name)
     let config: Readonly<Record<string, unknown>> = {}
     let plan: unknown
-    this.#configuring(flat, (error, warning) => {
+    this.#configuring(flat, (error, note) => {
       let failed = false
       const context: ConfigureContext = {
         args,
@@ -312,7 +312,8 @@ class Resolver {
           failed = true
           error(message)
         },
-        warning,
+        warning: (message) => note(`warning: ${message}`),
+        message: note,
       }
       if (spec.config !== 'raw') config = parseArgs(spec.config, args, context)
       if (!failed) plan = spec.configure?.(config, context)

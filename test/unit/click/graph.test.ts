@@ -26,6 +26,7 @@ const SPECS: readonly AnyElement[] = [
       if (values.N === 13) context.error('N is unlucky')
       if (values.N === 14) throw new ClickUpError('CONFIG', 'N is thrown')
       if (values.N === 15) context.warning('N is odd')
+      if (values.N === 16) context.message?.('N is even')
       return { twice: values.N * 2 }
     },
   }),
@@ -137,7 +138,7 @@ test('arguments and configure', (t) => {
 
 test('errors of all elements come together, each under its name', (t) => {
   const text =
-    'a :: Conf(1000, X 1);\nb :: Conf(13); c :: Conf(14); d :: Conf(15)\nWhat -> Null -> Nothing'
+    'a :: Conf(1000, X 1);\nb :: Conf(13); c :: Conf(14); d :: Conf(15); Conf(16)\nWhat -> Null -> Nothing'
   const { errors, warnings, graph } = resolve(text)
   t.is(graph, null)
   t.deepEqual(
@@ -153,7 +154,10 @@ test('errors of all elements come together, each under its name', (t) => {
   )
   t.deepEqual(
     warnings.map((w) => w.message),
-    ["While configuring 'd :: Conf':\n  warning: N is odd"],
+    [
+      "While configuring 'd :: Conf':\n  warning: N is odd",
+      "While configuring 'Conf@5 :: Conf':\n  N is even",
+    ],
   )
 })
 
