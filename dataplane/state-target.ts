@@ -134,7 +134,9 @@ export class SnapshotTarget {
     words.forEach((n, k) => {
       const bucket = chunk.i32[n]!
       const op = chunk.i32[n + 1]!
-      if (bucket < -1 || bucket >= this.#store.buckets) throw refused(`bucket ${bucket}`)
+      // Packets that are not steered say by a negative number why.
+      const least = sink.kind === 'packets' ? -128 : -1
+      if (bucket < least || bucket >= this.#store.buckets) throw refused(`bucket ${bucket}`)
       if (sink.kind === 'packets' ? op !== PACKET : op !== PUT && op !== REMOVE)
         throw refused(`operation ${op}`)
       heads[k * 2] = bucket
