@@ -160,7 +160,10 @@ function onFlipFailed(
   const why = failure(state, event.code, event.message)
   if (state.step === 'flip' && event.epoch === first) {
     // A predecessor has sealed the move.
-    if (event.installed === first + 1) return undo({ ...state, epoch: first + 1 }, why)
+    if (event.installed === first + 1) {
+      const sealed = failure(state, 'MOVE_FAILED', 'the flip failed in an earlier attempt')
+      return undo({ ...state, epoch: first + 1 }, sealed)
+    }
     return go({ ...state, failure: why }, 'seal')
   }
   // Not sealed, because a repeat of the flip did succeed: on with it.

@@ -72,7 +72,9 @@ export type SourceAction =
   | { readonly do: 'resend'; readonly from: number; readonly to: number }
   /** Kept frames before `next` can go. */
   | { readonly do: 'acked'; readonly next: number }
-  /** Close the stream and drop what is kept. */
+  /** A chunk came too late to be sent: its packets, if it has any, are dropped and counted. */
+  | { readonly do: 'drop'; readonly ref: number }
+  /** Close the stream; drop what is kept, and count the packets in it. */
   | { readonly do: 'disconnect' }
   /** One timer a machine; a later one replaces it; -1: none. */
   | { readonly do: 'timer'; readonly ms: number }

@@ -58,7 +58,8 @@ export function sourceStep(state: SourceState, event: SourceEvent): Next {
     case 'round':
     case 'drained': {
       // What the packet loop said about a move that is over here.
-      if (event.move !== state.move || !streams(state)) return [state, []]
+      if (event.move !== state.move || !streams(state))
+        return [state, event.on === 'chunk' ? [{ do: 'drop', ref: event.ref }] : []]
       if (event.on === 'chunk') return onChunk(state, event.kind, event.ref, event)
       return event.on === 'round' ? onRound(state, event.pending) : onDrained(state)
     }

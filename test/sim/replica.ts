@@ -121,6 +121,11 @@ export class Replica {
       case 'acked':
         for (const seq of [...this.#kept.keys()]) if (seq < action.next) this.#kept.delete(seq)
         return
+      case 'drop':
+        for (const p of this.#payloads.get(action.ref)?.packets ?? [])
+          this.#traffic.dropped(p, 'no_credit')
+        this.#payloads.delete(action.ref)
+        return
       case 'disconnect':
         this.#giveUp()
         return

@@ -160,8 +160,9 @@ test('abort takes the buckets back at any stage before forget', (t) => {
     t.deepEqual(replies(actions), ['aborted'])
     t.is(next.phase, 'aborted')
     // What was on its way from the packet loop, and late fences, change nothing.
-    for (const event of [chunk(), round(1), drained, fence(0), fence(1), timer])
+    for (const event of [round(1), drained, fence(0), fence(1), timer])
       t.deepEqual(play(next, event), [next, []])
+    t.deepEqual(play(next, chunk()), [next, [{ do: 'drop', ref: 1 }]])
   }
 })
 
