@@ -31,8 +31,8 @@ export default element({
   counters: { bad_header: 'packets whose IP header was not all there' },
 
   action(self, p) {
-    const n = p.net
-    const hl = n < 0 ? 0 : (p.mem[n]! & 15) << 2
+    const n = p.net < 0 ? p.off : p.net
+    const hl = n < p.end ? (p.mem[n]! & 15) << 2 : 0
     if (hl < 20 || n + hl > p.end) {
       self.counters.bad_header++
       return null

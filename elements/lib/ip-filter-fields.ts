@@ -56,11 +56,11 @@ export function fieldMax(field: Field): number {
 
 /** Compares the bits of a field that `mask` has; mask and value are unsigned. */
 export function compare(field: Field, mask: number, op: Op, value: number): Expr {
-  const { offset, shift } = field
+  const { shift } = field
   const bits = (mask << shift) | 0
   if (op === '==') {
     // A value with bits outside of the mask equals nothing.
-    return (value & ~mask) !== 0 ? FALSE : equals(offset, bits, value << shift)
+    return (value & ~mask) !== 0 ? FALSE : equals(field, bits, value << shift)
   }
   if (op === '>') {
     if (value >= fieldMax(field)) return FALSE
@@ -69,8 +69,9 @@ export function compare(field: Field, mask: number, op: Op, value: number): Expr
   return below(field, mask, value)
 }
 
-function equals(offset: number, mask: number, value: number): Expr {
-  return mask === 0 ? (value === 0 ? TRUE : FALSE) : test(offset, mask, value)
+function equals({ offset, shift }: Field, mask: number, value: number): Expr {
+  if (mask === 0) return value === 0 ? TRUE : FALSE
+  return test(offset, mask, value, 4 - (shift >> 3))
 }
 
 /**
@@ -78,7 +79,7 @@ function equals(offset: number, mask: number, value: number): Expr {
  * are the same.
  */
 function below(field: Field, mask: number, value: number): Expr {
-  const { offset, shift, width } = field
+  const { shift, width } = field
   const ways: Expr[] = []
   for (let bit = width - 1; bit >= 0; bit--) {
     const one = 2 ** bit
@@ -87,7 +88,7 @@ function below(field: Field, mask: number, value: number): Expr {
     const prefix = value & above
     const inMask = Math.floor((mask >>> 0) / one) % 2 === 1
     const compared = inMask ? above | one : above
-    ways.push(equals(offset, compared << shift, prefix << shift))
+    ways.push(equals(field, compared << shift, prefix << shift))
     // A bit that the mask has not is 0 in the field: it is below here and never equal further on.
     if (!inMask) break
   }

@@ -10,15 +10,7 @@
 
 import { DROP } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
-import {
-  bytesNeeded,
-  MAC_BASE,
-  NET_BASE,
-  NOWHERE,
-  type Program,
-  type Step,
-  TRANSPORT_BASE,
-} from './program.ts'
+import { MAC_BASE, NET_BASE, NOWHERE, type Program, type Step, TRANSPORT_BASE } from './program.ts'
 
 interface Counting {
   readonly counters: Record<string, number>
@@ -84,7 +76,7 @@ function blocks(w: Writer, steps: readonly Step[], guarded: boolean): string {
     const at = place(s.offset, w.base)
     body += '\n'
     if (guarded || (w.base === 'headers' && s.offset >= TRANSPORT_BASE))
-      body += `if (${at}${bytesNeeded(s)} > e) { ${jump(w, s.short, 0)} } else `
+      body += `if (${at}${s.bytes} > e) { ${jump(w, s.short, 0)} } else `
     // Falling through leads to the next step, so a jump there is left out.
     const [yes, no] = [jump(w, s.yes, i + 1), jump(w, s.no, i + 1)]
     body += `if (${condition(s, at)}) { ${yes} } else { ${no} }`
@@ -124,7 +116,7 @@ function jump(w: Writer, target: number, following: number): string {
 function safeLengths(program: Program): { mac: number; net: number; transport: number } {
   const safe = { mac: 0, net: 0, transport: 0 }
   for (const s of program.steps) {
-    const end = s.offset + bytesNeeded(s)
+    const end = s.offset + s.bytes
     if (s.offset >= TRANSPORT_BASE) safe.transport = Math.max(safe.transport, end - TRANSPORT_BASE)
     else if (s.offset >= NET_BASE) safe.net = Math.max(safe.net, end - NET_BASE)
     else safe.mac = Math.max(safe.mac, end)
@@ -150,7 +142,7 @@ export function interpreter(program: Program, base: Base, outputs: number, count
         else if (s.offset >= NET_BASE) at = net + s.offset - NET_BASE
         else at = mac + s.offset
       }
-      if (at + bytesNeeded(s) > p.end) {
+      if (at + s.bytes > p.end) {
         t = s.short
         continue
       }
@@ -178,7 +170,7 @@ export function printProgram(program: Program, base: Base): string {
     text += s.short === s.no ? '\n' : `  short->${target(s.short)}\n`
   })
   let length = 0
-  for (const s of program.steps) length = Math.max(length, s.offset + bytesNeeded(s))
+  for (const s of program.steps) length = Math.max(length, s.offset + s.bytes)
   if (base === 'headers' && length > 0 && length < NET_BASE) length -= MAC_BASE
   return `${text}safe length ${length}\nalignment offset 0\n`
 }

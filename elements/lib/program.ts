@@ -16,6 +16,8 @@ export interface Step {
   readonly offset: number
   readonly mask: number
   readonly value: number
+  /** Bytes from the offset on that must be there: all of the field, whatever the mask leaves of it. */
+  readonly bytes: number
   yes: number
   no: number
   short: number
@@ -42,6 +44,7 @@ export type Expr =
       readonly offset: number
       readonly mask: number
       readonly value: number
+      readonly bytes: number
     }
   | { readonly kind: 'and' | 'or'; readonly of: readonly Expr[] }
   /** 'not' is true where bytes are missing; 'isnt' is a negative test and false there. */
@@ -51,9 +54,22 @@ export type Expr =
 export const TRUE: Expr = { kind: 'const', value: true }
 export const FALSE: Expr = { kind: 'const', value: false }
 
-export function test(offset: number, mask: number, value: number): Expr {
-  return { kind: 'test', offset, mask: mask | 0, value: value & mask }
+/** @param bytes of the word that must be there; by default those that the mask has */
+export function test(
+  offset: number,
+  mask: number,
+  value: number,
+  bytes: number = maskBytes(mask),
+): Expr {
+  return { kind: 'test', offset, mask: mask | 0, value: value & mask, bytes }
 }
+
+function maskBytes(mask: number): number {
+  if ((mask & 0xff) !== 0) return 4
+  if ((mask & 0xff00) !== 0) return 3
+  return (mask & 0xff0000) !== 0 ? 2 : 1
+}
+
 export function and(...of: Expr[]): Expr {
   return of.length === 1 ? of[0]! : { kind: 'and', of }
 }
@@ -65,13 +81,6 @@ export function or(...of: Expr[]): Expr {
 export interface Rule {
   readonly expr: Expr
   readonly output: number
-}
-
-/** Bytes from the step's offset on that it needs. */
-export function bytesNeeded(step: Step): number {
-  if ((step.mask & 0xff) !== 0) return 4
-  if ((step.mask & 0xff00) !== 0) return 3
-  return (step.mask & 0xff0000) !== 0 ? 2 : 1
 }
 
 /**
@@ -105,7 +114,7 @@ function emit(made: Step[], e: Expr, yes: number, no: number, short: number): nu
       return e.value ? yes : no
     case 'test':
       if (e.mask === 0) return yes
-      return made.push({ offset: e.offset, mask: e.mask, value: e.value, yes, no, short }) - 1
+      return made.push({ ...testOf(e), yes, no, short }) - 1
     case 'not':
       return emit(made, e.of, no, yes, yes)
     case 'isnt':
@@ -131,6 +140,13 @@ function emit(made: Step[], e: Expr, yes: number, no: number, short: number): nu
   }
 }
 
+function testOf(
+  e: Extract<Expr, { kind: 'test' }>,
+): Pick<Step, 'offset' | 'mask' | 'value' | 'bytes'> {
+  const { offset, mask, value, bytes } = e
+  return { offset, mask, value, bytes }
+}
+
 /** Steps were made last first: turns them round, so that targets are later steps. */
 function ordered(made: readonly Step[], start: number): Program {
   const last = made.length - 1
@@ -147,13 +163,16 @@ interface Word {
   readonly not: readonly (readonly [number, number])[]
 }
 
-/** What is known on the way to a step: words by offset, and how much of each header is there. */
+/** What is known on the way to a step. */
 interface Known {
+  /** By offset. */
   readonly words: ReadonlyMap<number, Word>
+  /** By header: a place up to which it is there, and one up to which it is not. */
   readonly present: ReadonlyMap<number, number>
+  readonly absent: ReadonlyMap<number, number>
 }
 
-const NOTHING: Known = { words: new Map(), present: new Map() }
+const NOTHING: Known = { words: new Map(), present: new Map(), absent: new Map() }
 
 const baseOf = (offset: number) => offset - (offset % 256)
 
@@ -168,21 +187,51 @@ function optimize(program: Program): Program {
     if (here === null || here === undefined) continue
     s.yes = follow(steps, known, learnt(here, s, true), s.yes)
     s.no = follow(steps, known, learnt(here, s, false), s.no)
-    s.short = follow(steps, known, here, s.short)
+    s.short = follow(steps, known, lacking(here, s), s.short)
+  }
+  // Where 'no' leads to the same by way of later steps that are too short, they share one edge.
+  for (const [i, s] of steps.entries()) {
+    if (known[i] == null) continue
+    const without = lacking(known[i], s)
+    if (lead(steps, without, s.short) === lead(steps, without, s.no)) s.short = s.no
   }
   return compact(steps, known, start)
 }
 
 /** Where an edge leads once steps with a known answer are jumped over; notes what it brings. */
 function follow(steps: Step[], known: (Known | null)[], facts: Known, target: number): number {
+  const t = lead(steps, facts, target)
+  note(known, t, facts)
+  return t
+}
+
+function lead(steps: readonly Step[], facts: Known, target: number): number {
   let t = target
   while (t >= 0) {
-    const answer = implied(facts, steps[t]!)
-    if (answer === null) break
-    t = answer ? steps[t]!.yes : steps[t]!.no
+    const s = steps[t]!
+    const base = baseOf(s.offset)
+    const absent = facts.absent.get(base)
+    const answer = implied(facts, s)
+    if (absent !== undefined && s.offset + s.bytes >= absent) t = s.short
+    else if (answer === null) break
+    else t = answer ? s.yes : s.no
   }
-  if (t >= 0) known[t] = known[t] == null ? facts : common(known[t]!, facts)
   return t
+}
+
+function note(known: (Known | null)[], target: number, facts: Known): void {
+  if (target < 0) return
+  const before = known[target]
+  known[target] = before == null ? facts : common(before, facts)
+}
+
+/** What is known where the packet was too short for a step. */
+function lacking(before: Known, s: Step): Known {
+  const absent = new Map(before.absent)
+  const base = baseOf(s.offset)
+  const end = s.offset + s.bytes
+  absent.set(base, Math.min(absent.get(base) ?? end, end))
+  return { ...before, absent }
 }
 
 function learnt(before: Known, s: Step, yes: boolean): Known {
@@ -202,15 +251,15 @@ function learnt(before: Known, s: Step, yes: boolean): Known {
   }
   const present = new Map(before.present)
   const base = baseOf(s.offset)
-  present.set(base, Math.max(present.get(base) ?? 0, s.offset + bytesNeeded(s)))
-  return { words, present }
+  present.set(base, Math.max(present.get(base) ?? 0, s.offset + s.bytes))
+  return { words, present, absent: before.absent }
 }
 
 /** The answer of a step where it follows from what is known; null where it does not. */
 function implied(k: Known, s: Step): boolean | null {
   const w = k.words.get(s.offset)
   if (w === undefined) return null
-  const there = (k.present.get(baseOf(s.offset)) ?? 0) >= s.offset + bytesNeeded(s)
+  const there = (k.present.get(baseOf(s.offset)) ?? 0) >= s.offset + s.bytes
   if (there && (s.mask & ~w.mask) === 0 && (w.value & s.mask) === s.value) return true
   if (!there && s.short !== s.no) return null
   if (((w.value ^ s.value) & w.mask & s.mask) !== 0) return false
@@ -233,7 +282,12 @@ function common(a: Known, b: Known): Known {
   const present = new Map<number, number>()
   for (const [base, bytes] of a.present)
     present.set(base, Math.min(bytes, b.present.get(base) ?? 0))
-  return { words, present }
+  const absent = new Map<number, number>()
+  for (const [base, end] of a.absent) {
+    const other = b.absent.get(base)
+    if (other !== undefined) absent.set(base, Math.max(end, other))
+  }
+  return { words, present, absent }
 }
 
 /** Leaves out steps that nothing leads to. */
