@@ -69,9 +69,12 @@ const fileSchema = z.strictObject({
     .refine(powerOfTwo, 'is not a power of two')
     .default(BUCKETS_DEFAULT),
   driver: z.enum(DRIVERS).default('auto'),
-  ports: z
-    .record(z.string().regex(NAME, 'is not a name of a port'), portSchema)
-    .refine((ports) => Object.keys(ports).length > 0, 'needs at least one port'),
+  ports: z.record(z.string(), portSchema).superRefine((ports, context) => {
+    const names = Object.keys(ports)
+    if (names.length === 0) context.addIssue({ code: 'custom', message: 'needs at least one port' })
+    for (const name of names.filter((n) => !NAME.test(n)))
+      context.addIssue({ code: 'custom', path: [name], message: 'is not a name of a port' })
+  }),
   defines: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
 })
 
@@ -98,7 +101,7 @@ export function parseServiceFile(text: string, path: string): ServiceFile {
       path,
       doc.errors.map((e) => ({ where: atOffset(e.pos[0]), message: e.message })),
     )
-  const value: unknown = doc.toJS()
+  const value = plainValue(doc, path, name)
   const parsed = fileSchema.safeParse(value)
   const findings = parsed.success
     ? sharedInterfaces(parsed.data.ports, (port) => at(doc, lines, name, ['ports', port]))
@@ -145,6 +148,15 @@ export function checkPorts(graph: FlatGraph, settings: ServiceSettings): Finding
       })
   }
   return findings
+}
+
+/** The document as plain data. Aliases are found out here: unknown ones, and too many. */
+function plainValue(doc: Document, path: string, name: string): unknown {
+  try {
+    return doc.toJS()
+  } catch (cause) {
+    throw wrong(path, [{ where: name, message: (cause as Error).message }])
+  }
 }
 
 /** The configuration's text; null, with a finding, where it cannot be read. */
