@@ -5,11 +5,9 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Classes } from '../dataplane/classes.ts'
 import type { AnyElement } from '../dataplane/element.ts'
 import type { Artifact } from '../lib/artifact.ts'
 import { buildArtifact, loadArtifact, storeArtifact } from '../lib/artifact.ts'
-import { parseConfig } from '../lib/click/index.ts'
 import type { Finding } from '../lib/errors.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import type { ServiceFile } from '../lib/service-file.ts'
@@ -30,30 +28,16 @@ export async function checkConfig(
   own: readonly AnyElement[],
   settings: ServiceSettings | null,
 ): Promise<Checked> {
-  const { classFiles, loadClasses } = await import('../dataplane/classes.ts')
-  const { INFORMATION_CLASSES, resolveGraph } = await import('../dataplane/graph.ts')
-  const extra: Classes = new Map(own.map((spec) => [spec.name, spec]))
-  const parsed = parseConfig(text, {
-    filename,
-    defines: { ...defines },
-    known: (name) => extra.has(name) || classFiles().has(name) || INFORMATION_CLASSES.has(name),
-  })
-  const { graph: flat } = parsed
-  const names = flat.elements.map((e) => e.className)
-  const errors = [...parsed.errors]
-  let warnings = parsed.warnings
-  // The graph of a text with errors is in pieces: what it would say more is mostly not true.
-  if (errors.length > 0) {
-    if (settings !== null) errors.push(...checkPorts(flat, settings).filter((f) => isInText(f)))
-  } else {
-    const classes = await loadClasses(names, extra)
-    const resolved = resolveGraph(flat, (name) => classes.get(name))
-    errors.push(...resolved.errors)
-    if (settings !== null) errors.push(...checkPorts(flat, settings))
-    warnings = [...warnings, ...resolved.warnings]
+  const { loadGraph } = await import('../dataplane/load-graph.ts')
+  const loaded = await loadGraph({ config: text, configName: filename, defines }, own)
+  const { flat, warnings, broken } = loaded
+  const errors = [...loaded.errors]
+  if (settings !== null) {
+    const ports = checkPorts(flat, settings)
+    errors.push(...(broken ? ports.filter((f) => isInText(f)) : ports))
   }
   if (errors.length > 0) throw wrong(filename, errors)
-  return { elements: names.length, connections: flat.connections.length, warnings }
+  return { elements: flat.elements.length, connections: flat.connections.length, warnings }
 }
 
 /** Not: that a port is unused. In a text with errors its use may be what was not understood. */

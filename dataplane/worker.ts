@@ -3,19 +3,18 @@
 
 import { parentPort, workerData } from 'node:worker_threads'
 import { loadArtifact } from '../lib/artifact.ts'
-import { parseConfig } from '../lib/click/index.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { AWAY, INCOMING, OWNED } from '../lib/move/gate.ts'
 import { STEER_KEYS, type SteerKey, type SteerKeyName, steerBucket } from '../lib/steer.ts'
 import { buildRouter } from './build.ts'
-import { loadClasses } from './classes.ts'
 import { machineClock } from './clock.ts'
 import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
 import type { AnyElement } from './element.ts'
 import { PacketGate } from './gate.ts'
-import { resolveGraph } from './graph.ts'
+import type { Graph } from './graph.ts'
 import type { Driver } from './io/device.ts'
 import { openDriver } from './io/open.ts'
+import { loadGraph } from './load-graph.ts'
 import { Loop } from './loop.ts'
 import { type MoverSetup, SourceMover, TargetMover } from './mover.ts'
 import type { Router } from './router.ts'
@@ -51,9 +50,14 @@ interface Replica {
 
 async function build(): Promise<Replica> {
   const artifact = await loadArtifact<AnyElement>(setup.artifact)
-  const own = new Map(artifact.classes.map((spec) => [spec.name, spec]))
-  const { graph, findings } = await resolve(artifact, own)
-  if (graph === null) throw new ClickUpError('CONFIG', 'the configuration has errors', '', findings)
+  const { graph, errors } = await loadGraph(artifact, artifact.classes)
+  if (graph === null)
+    throw new ClickUpError(
+      'CONFIG',
+      `${artifact.configName} has errors`,
+      'correct what is listed and try again',
+      errors,
+    )
   const driver = openDriver(setup.driverSpec)
   try {
     return assemble(graph, driver)
@@ -63,26 +67,7 @@ async function build(): Promise<Replica> {
   }
 }
 
-async function resolve(
-  artifact: { config: string; configName: string; defines: Readonly<Record<string, string>> },
-  own: ReadonlyMap<string, AnyElement>,
-) {
-  const parsed = parseConfig(artifact.config, {
-    filename: artifact.configName,
-    defines: { ...artifact.defines },
-  })
-  if (parsed.errors.length > 0) return { graph: null, findings: parsed.errors }
-  const names = parsed.graph.elements.map((e) => e.className)
-  const classes = await loadClasses(names, own)
-  const resolved = resolveGraph(parsed.graph, (name) => classes.get(name))
-  if (resolved.errors.length > 0) return { graph: null, findings: resolved.errors }
-  return { graph: resolved.graph, findings: [] }
-}
-
-function assemble(
-  graph: NonNullable<Awaited<ReturnType<typeof resolve>>['graph']>,
-  driver: Driver,
-) {
+function assemble(graph: Graph, driver: Driver) {
   const { bucketsLog2 } = setup
   const steerKeys = setup.steerKeys.map((name): SteerKey => STEER_KEYS[name as SteerKeyName])
   const time = { nowMs: machineClock.nowMs() }
