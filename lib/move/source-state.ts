@@ -3,7 +3,14 @@
 
 import { ROUNDS_MAX, SETTLE_FRAMES, SETTLE_ROWS, SETTLE_STALLS } from '../limits.ts'
 import { NO_TOTALS } from './common.ts'
-import type { Buckets, FrameKind, FromSource, Totals } from './types.ts'
+import type {
+  Buckets,
+  FrameKind,
+  FromSource,
+  SourceAction,
+  SourceCommand,
+  Totals,
+} from './types.ts'
 
 export type SourcePhase =
   | 'idle'
@@ -116,4 +123,12 @@ export function counted(
     deltas: t.deltas + (kind === 'deltas' ? count : 0),
     packets: t.packets + (kind === 'packets' || kind === 'stragglers' ? count : 0),
   }
+}
+
+export function command(state: SourceState, c: SourceCommand): SourceAction {
+  return { do: 'worker', move: state.move, command: c }
+}
+
+export function reply(msg: FromSource): SourceAction {
+  return { do: 'reply', msg }
 }

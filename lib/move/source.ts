@@ -29,15 +29,7 @@ import {
   type SourceState,
   streams,
 } from './source-state.ts'
-import type {
-  Credit,
-  FrameKind,
-  FromSource,
-  SourceAction,
-  SourceCommand,
-  SourceEvent,
-  ToSource,
-} from './types.ts'
+import type { Credit, FrameKind, SourceAction, SourceEvent, ToSource } from './types.ts'
 
 export type { SourcePhase, SourceState } from './source-state.ts'
 export { SOURCE_IDLE } from './source-state.ts'
@@ -245,12 +237,4 @@ function forget(state: SourceState): Next {
   }
   const done = state.phase === 'forgotten' || state.phase === 'closed'
   return [state, [reply(done ? milestone(state) : refusal(state, 'STALE_EPOCH'))]]
-}
-
-function command(state: SourceState, c: SourceCommand): SourceAction {
-  return { do: 'worker', move: state.move, command: c }
-}
-
-function reply(msg: FromSource): SourceAction {
-  return { do: 'reply', msg }
 }

@@ -13,8 +13,7 @@ import type {
   ToSource,
   ToTarget,
 } from '../../lib/move/types.ts'
-import { plainData } from './replica.ts'
-import { Process, type World } from './world.ts'
+import { Process, plainData, type World } from './world.ts'
 
 export interface CoordinatorOutside {
   send(to: 'source' | 'target', msg: ToSource | ToTarget): void

@@ -19,7 +19,7 @@ import { Loop, type LoopEvent, type Payload } from './loop.ts'
 import type { Stream } from './net.ts'
 import type { Scenario } from './scenario.ts'
 import type { Traffic } from './traffic.ts'
-import { Fifo, Process, type World } from './world.ts'
+import { Fifo, Process, plainData, type World } from './world.ts'
 
 const NOTHING: Payload = { rows: [], packets: [] }
 
@@ -248,9 +248,4 @@ export class Replica {
 
 function refused(message: string): Refused {
   return { type: 'refused', code: 'INCOMPATIBLE', message, hint: '', findings: [] }
-}
-
-/** States must be plain data: whatever is not would be lost here, and the run would differ. */
-export function plainData<T>(state: T): T {
-  return JSON.parse(JSON.stringify(state)) as T
 }

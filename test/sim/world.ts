@@ -148,6 +148,11 @@ export class Fifo {
   }
 }
 
+/** States must be plain data: whatever is not would be lost here, and the run would differ. */
+export function plainData<T>(state: T): T {
+  return JSON.parse(JSON.stringify(state)) as T
+}
+
 function before(a: Entry, b: Entry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
 }
