@@ -16,8 +16,8 @@ nat :: IPRewriter(pattern $OUT_IP 1024-65535 - - 0 1, pass 2);
 
 in_arp :: ARPQuerier($IN_IP, $IN_ETH, BROADCAST 10.77.1.255);
 out_arp :: ARPQuerier($OUT_IP, $OUT_ETH, BROADCAST 10.77.2.255);
-to_inside :: Queue(4096) -> ToDevice(inside);
-to_outside :: Queue(4096) -> ToDevice(outside);
+to_inside :: ToDevice(inside);
+to_outside :: ToDevice(outside);
 in_arp -> to_inside;
 out_arp -> to_outside;
 

@@ -5,6 +5,7 @@ import { buildRouter } from '../../../dataplane/build.ts'
 import { loadClasses } from '../../../dataplane/classes.ts'
 import { type AnyElement, element } from '../../../dataplane/element.ts'
 import { resolveGraph } from '../../../dataplane/graph.ts'
+import type { Port } from '../../../dataplane/io/device.ts'
 import { type Packet, Pool } from '../../../dataplane/packet.ts'
 import type { Router } from '../../../dataplane/router.ts'
 import { StateStore } from '../../../dataplane/state.ts'
@@ -20,7 +21,61 @@ export interface Seen {
 
 const testIn = element({ name: 'TestIn', ports: '0/1', processing: 'h/h', config: {} })
 
+/** A service port that a test puts packets into and takes them from. */
+export class LabPort implements Port {
+  readonly where = 'test'
+  readonly fault = null
+  readonly counters = {
+    rxPackets: 0,
+    rxBytes: 0,
+    txPackets: 0,
+    txBytes: 0,
+    rxDropped: 0,
+    txDropped: 0,
+  }
+  readonly name: string
+  readonly arrived: Packet[] = []
+  readonly sent: Uint8Array[] = []
+  readonly #pool: Pool
+
+  constructor(name: string, pool: Pool) {
+    this.name = name
+    this.#pool = pool
+  }
+
+  receive(out: Packet[], max: number): number {
+    const batch = this.arrived.splice(0, max)
+    batch.forEach((p, i) => {
+      out[i] = p
+    })
+    return batch.length
+  }
+
+  send(p: Packet): boolean {
+    this.sent.push(p.mem.slice(p.off, p.end))
+    this.#pool.free(p)
+    return true
+  }
+
+  flush(): void {}
+
+  /** Lets a frame arrive. */
+  put(frame: Uint8Array): void {
+    const p = this.#pool.allocLength(frame.length)
+    if (p === null) throw new Error('the pool is empty')
+    p.mem.set(frame, p.off)
+    this.arrived.push(p)
+  }
+
+  /** What was sent since the last call. */
+  take(): Uint8Array[] {
+    return this.sent.splice(0)
+  }
+}
+
 export interface LabOptions {
+  /** Names of service ports. */
+  readonly ports?: readonly string[]
   readonly bucketsLog2?: number
   readonly classes?: ReadonlyMap<string, AnyElement>
 }
@@ -31,12 +86,14 @@ export class Lab {
   readonly printed: string[] = []
   readonly warnings: string[] = []
   readonly pool = new Pool(512)
+  readonly ports = new Map<string, LabPort>()
   store!: StateStore
   router!: Router
 
   static async make(text: string, options: LabOptions = {}): Promise<Lab> {
     const lab = new Lab()
     const classes = new Map(options.classes).set('TestIn', testIn).set('TestOut', lab.#testOut())
+    for (const name of options.ports ?? []) lab.ports.set(name, new LabPort(name, lab.pool))
     const parsed = parseConfig(text, { filename: 'test' })
     if (parsed.errors.length > 0) throw new Error(parsed.errors.map((e) => e.message).join('\n'))
     const names = parsed.graph.elements.map((e) => e.className)
@@ -56,7 +113,7 @@ export class Lab {
     })
     lab.router = buildRouter(graph, {
       pool: lab.pool,
-      ports: new Map(),
+      ports: lab.ports,
       store: lab.store,
       clock: { nowMs: () => lab.nowMs, epochUs: () => lab.nowMs * 1000 },
       seed: 1,
