@@ -22,9 +22,11 @@ import {
 } from '../limits.ts'
 import { inForce, refusal, type Steps } from './common.ts'
 import {
+  command,
   counted,
   isSettled,
   milestone,
+  reply,
   SOURCE_IDLE,
   type SourceState,
   streams,

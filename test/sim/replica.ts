@@ -1,5 +1,5 @@
-// A replica: the main thread with the source and target machines, and its packet loop. Both die
-// together; what passes between them is ordered and never lost.
+// A replica: the main thread with both machines, and its packet loop. Both threads die together;
+// what passes between them is ordered and never lost.
 
 import { SOURCE_IDLE, type SourceState, sourceStep } from '../../lib/move/source.ts'
 import { TARGET_IDLE, type TargetState, targetStep } from '../../lib/move/target.ts'
@@ -119,7 +119,7 @@ export class Replica {
         for (let seq = action.from; seq < action.to; seq++) this.#send(seq)
         return
       case 'acked':
-        for (const seq of [...this.#kept.keys()]) if (seq < action.next) this.#kept.delete(seq)
+        for (const seq of this.#kept.keys()) if (seq < action.next) this.#kept.delete(seq)
         return
       case 'drop':
         for (const p of this.#payloads.get(action.ref)?.packets ?? [])
@@ -187,8 +187,8 @@ export class Replica {
 
   #timer(which: 'source' | 'target', ms: number): void {
     this.#timers[which] += 1
-    const number = this.#timers[which]
     if (ms < 0) return
+    const number = this.#timers[which]
     this.#world.after(ms, this.process, () => {
       if (this.#timers[which] !== number) return
       if (which === 'source') this.onSource({ on: 'timer' })
