@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build compile native lint format test demo bench clean
+.PHONY: help setup build compile native lint format test demo bench bench-upgrades clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ demo: build ## upgrades a NAT under live traffic and reports what was lost (noth
 
 bench: build ## speed, as ratios; CLICK= and FASTCLICK= name peers' binaries
 	@node build/test/bench/main.js
+
+bench-upgrades: build ## ten upgrades under full traffic: hold times and losses (N= another count)
+	@node build/test/bench/upgrades.js $(N)
 
 clean: ## removes what the build made
 	@rm -rf build out
