@@ -64,6 +64,9 @@ export class SnapshotSource {
   #handedSent = 0
   #extracted = false
   #tracking = true
+  /** Aborted or forgotten: nothing more comes. */
+  #ended = false
+  #failed: ClickUpError | null = null
   #forgetStream = 0
   #forgetBucket = 0
 
@@ -96,8 +99,8 @@ export class SnapshotSource {
 
   /** The next chunk; null: nothing to send now. Throws LIMIT where the stream is too slow. */
   next(maxBytes: number): ArrayBuffer | null {
-    if (!this.#tracking) return null
     this.#checkOverflow()
+    if (!this.#tracking) return null
     this.#writer.start(maxBytes)
     this.#steps = WALK_STEPS
     if (this.#walk()) this.#drain()
@@ -111,6 +114,8 @@ export class SnapshotSource {
 
   /** After the last fence: the rest. Null: everything was sent, and changes are no longer tracked. */
   finish(maxBytes: number): ArrayBuffer | null {
+    this.#checkOverflow()
+    if (this.#ended) return null
     while (this.busy) {
       const chunk = this.next(maxBytes)
       if (chunk !== null) return chunk
@@ -132,6 +137,7 @@ export class SnapshotSource {
 
   /** Stops; every row and packet is the source's as before. */
   abort(): void {
+    this.#ended = true
     if (this.#tracking) this.#untrack()
     for (let n = this.#handed.length - 1; n >= 0; n--) {
       const { fifo, packet } = this.#handed[n]!
@@ -143,6 +149,7 @@ export class SnapshotSource {
 
   /** After release: removes what moved, a few rows at a time; true: finished. */
   forget(maxRows: number): boolean {
+    this.#ended = true
     if (this.#tracking) this.#untrack()
     for (const { packet } of this.#handed) this.#store.pool.free(packet)
     this.#handed = []
@@ -292,14 +299,17 @@ export class SnapshotSource {
   }
 
   #checkOverflow(): void {
-    const s = this.#streams.find((t) => t.entry.rows.overflowed)
-    if (s === undefined) return
-    this.#untrack()
-    throw new ClickUpError(
-      'LIMIT',
-      `state ${stateId(s.plan.from)}: more rows were removed than the stream could tell of`,
-      'The target takes state too slowly. Move again, fewer buckets at a time.',
-    )
+    const s = this.#tracking ? this.#streams.find((t) => t.entry.rows.overflowed) : undefined
+    if (s !== undefined) {
+      this.#untrack()
+      this.#failed = new ClickUpError(
+        'LIMIT',
+        `state ${stateId(s.plan.from)}: more rows were removed than the stream could tell of`,
+        'The target takes state too slowly. Move again, fewer buckets at a time.',
+      )
+    }
+    // Changes were lost: from here on there is no end but `abort`.
+    if (this.#failed !== null && !this.#ended) throw this.#failed
   }
 }
 

@@ -162,7 +162,12 @@ test('a source that is told of more removals than it can keep ends the move, not
     code(() => source.next(65_536)),
     'LIMIT',
   )
+  t.is(
+    code(() => source.finish(65_536)),
+    'LIMIT',
+  )
   source.abort()
+  t.is(source.finish(65_536), null)
   t.is(from.flows.size, 10)
 })
 
