@@ -1,12 +1,15 @@
-// A lock that one process holds and that no crash can leave behind: an abstract unix socket, named
-// after a directory (unix(7), "abstract"). The kernel frees it when the process ends, however it
-// ends; there is no file to go stale and no race in taking it. Who asks it is told the holder's
-// process id. It spans one network namespace: where processes of two of them share a directory,
-// nothing here keeps them apart.
+// A lock that one process holds and that no crash can leave behind: two unix sockets that only their
+// holder answers on (unix(7)). An abstract one, named after the directory, which the kernel frees
+// when the process ends, however it ends: taking it is atomic, but it spans one network namespace.
+// And one in the directory, which is seen from every namespace; its file may go stale, so what
+// counts is whether somebody answers. Who asks is told the holder's process id.
+//
+// Not kept apart: two that start in two namespaces within the same milliseconds, after a crash.
 
 import { createHash } from 'node:crypto'
-import { mkdirSync, realpathSync } from 'node:fs'
+import { mkdirSync, realpathSync, rmSync } from 'node:fs'
 import net from 'node:net'
+import { join } from 'node:path'
 import { ClickUpError } from './errors.ts'
 
 /** How long a holder may take to say who it is. */
@@ -23,20 +26,46 @@ export interface Lock {
 export async function takeLock(dir: string, role: string): Promise<Lock> {
   mkdirSync(dir, { recursive: true, mode: 0o700 })
   const name = lockName(dir, role)
+  const abstract = await listen(name, dir)
+  if (abstract === null) throw taken(dir, role, await holder(name))
+  const file = join(dir, `${role}.lock`)
+  const pid = await holder(file)
+  if (pid !== '') {
+    await close(abstract)
+    throw taken(dir, role, pid)
+  }
+  rmSync(file, { force: true })
+  const seen = await listen(file, dir)
+  if (seen === null) {
+    await close(abstract)
+    throw taken(dir, role, await holder(file))
+  }
+  return {
+    release: async () => {
+      await close(seen) // removes the file
+      await close(abstract)
+    },
+  }
+}
+
+/** A socket that tells our process id to who connects; null: the name is taken. */
+async function listen(name: string, dir: string): Promise<net.Server | null> {
   const server = net.createServer((peer) => {
     peer.on('error', () => {})
     peer.end(String(process.pid))
   })
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      if (cause.code !== 'EADDRINUSE')
-        reject(new ClickUpError('SYSCALL', `lock of ${dir}: ${cause.code}`))
-      else void holder(name).then((pid) => reject(taken(dir, role, pid)))
-    })
-    server.listen(name, () => resolve())
-  })
   server.unref()
-  return { release: () => new Promise((done) => server.close(() => done())) }
+  return await new Promise((resolve, reject) => {
+    server.once('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code === 'EADDRINUSE') resolve(null)
+      else reject(new ClickUpError('SYSCALL', `lock of ${dir}: ${cause.code}`))
+    })
+    server.listen(name, () => resolve(server))
+  })
+}
+
+function close(server: net.Server): Promise<void> {
+  return new Promise((done) => server.close(() => done()))
 }
 
 function lockName(dir: string, role: string): string {

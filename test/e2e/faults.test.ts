@@ -135,7 +135,7 @@ if (driver === 'xdp')
         traffic.stop()
       }
       const { stdout } = await stage.lab.lab.exec('host', 'ip', ['-o', 'link'])
-      t.notRegex(stdout, /cu/, 'no veth is left on the host')
+      t.notRegex(stdout, /^\d+: cu/m, 'no veth is left on the host')
     } finally {
       await stage.close()
     }
