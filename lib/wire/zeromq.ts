@@ -8,6 +8,7 @@
 // of the control path has a high-water mark of its own: the outbox in front of it has, and says so.
 // The state stream is a ROUTER/DEALER pair of raw frames with a low mark: its sender waits.
 
+import { rmSync } from 'node:fs'
 import { Dealer, Router } from 'zeromq'
 import type { Clock } from '../clock.ts'
 import { realClock } from '../clock.ts'
@@ -330,7 +331,11 @@ async function shut(
   if (socket.closed) return
   await outbox.close(CLOSE_LINGER_MS)
   if (socket.closed) return
-  if (bound !== null) await socket.unbind(bound).catch(() => {})
+  if (bound !== null) {
+    await socket.unbind(bound).catch(() => {})
+    // ZeroMQ leaves it. Nobody else has bound it meanwhile: who may is decided by a lock.
+    if (bound.startsWith('ipc://')) rmSync(bound.slice('ipc://'.length), { force: true })
+  }
   socket.close()
 }
 
