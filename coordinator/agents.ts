@@ -86,6 +86,9 @@ export class Agents {
   service(host: HostId, name: string): ServiceInfo | null {
     return this.#byHost.get(host)?.last.services.find((s) => s.service === name) ?? null
   }
+  services(host: HostId): readonly ServiceInfo[] {
+    return this.#byHost.get(host)?.last.services ?? []
+  }
   replicas(host: HostId, service: string): ReplicaInfo[] {
     return this.#byHost.get(host)?.last.replicas.filter((r) => r.service === service) ?? []
   }

@@ -29,7 +29,7 @@ import { serveRequests } from './requests.ts'
 import type { ServiceParts } from './service.ts'
 import { Service } from './service.ts'
 import type { ServiceRecord, Store } from './store.ts'
-import { checkSettings, resume, upgrade } from './upgrade.ts'
+import { checkSettings, upgrade } from './upgrade.ts'
 
 type Tell = (progress: UpgradeProgress) => void
 
@@ -83,7 +83,8 @@ export class Coordinator implements Requests {
         await service.save(record, [{ put: 'version', version, bytes: artifact }])
         await service.reconcile()
       } catch (cause) {
-        await this.#remove(service)
+        // What cannot be taken down now is tried again; why it was not deployed is the news.
+        await this.#remove(service).catch(() => {})
         throw cause
       }
       return deployed(service)
@@ -150,16 +151,13 @@ export class Coordinator implements Requests {
   }
 
   #onHello(host: HostId): void {
+    for (const { service } of this.#agents.services(host)) {
+      // Another store's: not ours to end, for it may be what people want. They are told.
+      if (!this.#services.has(service)) this.#parts.log.warn('unknown_service', { host, service })
+    }
     for (const service of this.#services.values()) {
       if (service.record.host !== host) continue
       service.onInventory()
-      // A change without a runner is a predecessor's.
-      if (service.record.change !== null && service.changing === null)
-        void service
-          .change('being brought to an end', () => resume(service))
-          .catch((error: unknown) =>
-            this.#parts.log.warn('resume_failed', { service: service.name, error }),
-          )
       service.wake()
     }
   }

@@ -1,7 +1,9 @@
 // The coordinator's process: takes the lock, opens the store, binds its socket. No logic of its own.
 
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { realClock } from '../lib/clock.ts'
+import { ClickUpError } from '../lib/errors.ts'
 import { takeLock } from '../lib/lock.ts'
 import type { Log } from '../lib/log.ts'
 import { makeLog } from '../lib/log.ts'
@@ -25,11 +27,23 @@ export interface RunningCoordinator {
   close(): Promise<void>
 }
 
+/** Makes a directory, for nobody else to enter. Throws where it is there and another user's. */
+function ownDir(dir: string): void {
+  try {
+    mkdirSync(dir, { recursive: true, mode: 0o700 })
+    if (statSync(dir).uid === process.getuid?.()) return
+  } catch (cause) {
+    throw new ClickUpError('SYSCALL', `mkdir ${dir}: ${(cause as NodeJS.ErrnoException).code}`)
+  }
+  throw new ClickUpError('SYSCALL', `${dir} belongs to another user`, 'name another with --dir')
+}
+
 /** Throws RUNNING where a coordinator runs on this store already. */
 export async function startCoordinator(options: CoordinatorOptions): Promise<RunningCoordinator> {
   const { dir, endpoint } = options
   checkEndpoint(endpoint)
-  mkdirSync(dir, { recursive: true, mode: 0o700 })
+  ownDir(dir)
+  if (endpoint.startsWith('ipc://')) ownDir(dirname(endpoint.slice('ipc://'.length)))
   // Before anything else: a second one must not even unlink the first one's socket.
   const lock = await takeLock(dir, 'coordinator')
   const log = options.log ?? makeLog('coordinator')

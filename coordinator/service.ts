@@ -24,10 +24,11 @@ import type { Move } from './move.ts'
 import type { PlanAction } from './plan.ts'
 import { plan } from './plan.ts'
 import type { ServiceRecord, Store, Write } from './store.ts'
+import { resume } from './upgrade.ts'
 
 /** Rounds of planning without end are a defect; a service needs about six. */
 const ROUNDS_MAX = 50
-/** Pause after the first death; doubled from then on. */
+/** Pause after the first death or failure. */
 const RESTART_PAUSE_MS = 50
 
 export interface ServiceParts {
@@ -50,7 +51,10 @@ export class Service {
   gone = false
   readonly #events: ServiceEvent[] = []
   #tail: Promise<unknown> = Promise.resolve()
+  /** Deaths of owners that lived for less than RESTART_PAUSE_MS_MAX, and failed plans, in a row. */
   #deaths = 0
+  #failures = 0
+  #startedAt = Number.NEGATIVE_INFINITY
   #again: { cancel(): void } | null = null
   #closed = false
 
@@ -86,16 +90,32 @@ export class Service {
   /** Something has happened: plan, when there is time. Failures are tried again later. */
   wake(): void {
     void this.inTurn(async () => {
-      if (this.#closed || this.gone || !this.parts.agents.connected(this.record.host)) return
+      if (this.#closed || this.gone) return
+      if (!this.parts.agents.connected(this.record.host)) {
+        this.#retry()
+        return
+      }
       try {
+        if (this.record.change !== null) await this.#resume()
         await this.reconcile()
-        this.#deaths = 0
+        this.#failures = 0
       } catch (error) {
         this.parts.log.warn('reconcile_failed', { service: this.name, error })
         this.note('failed', (error as Error).message)
         this.#retry()
       }
     })
+  }
+
+  /** Goes on with a change that has lost its runner: a predecessor's, or one that failed. */
+  async #resume(): Promise<void> {
+    const mine = this.changing === null
+    if (mine) this.changing = 'being brought to an end'
+    try {
+      await resume(this)
+    } finally {
+      if (mine) this.changing = null
+    }
   }
 
   /** Brings what is there to what is wanted. */
@@ -153,11 +173,9 @@ export class Service {
   /** Starts a replica that owns everything, empty, and makes it the owner. */
   async #startOwner(version: string, why: 'first' | 'owner_gone'): Promise<void> {
     const before = this.record.owner
-    if (this.#deaths > 0) {
-      const pause = RESTART_PAUSE_MS * 2 ** Math.min(this.#deaths, 20)
-      await this.parts.clock.sleep(Math.min(pause, RESTART_PAUSE_MS_MAX))
-    }
+    if (this.#deaths > 0) await this.parts.clock.sleep(pauseMs(this.#deaths))
     const replica = await this.takeNumber()
+    this.#startedAt = this.parts.clock.now()
     const info = await this.start(replica, version, 'all')
     await this.save({ ...this.record, owner: { replica, version } })
     await this.#own(replica)
@@ -169,7 +187,9 @@ export class Service {
   /** A new epoch whose owner table says that the replica owns everything. */
   async #own(replica: ReplicaId): Promise<void> {
     const { settings, host } = this.record
-    await this.save({ ...this.record, epoch: this.record.epoch + 1 })
+    // Above what is in force: a store that was begun anew knows nothing of the epochs before.
+    const inForce = Math.max(this.record.epoch, this.attached?.epoch ?? 0)
+    await this.save({ ...this.record, epoch: inForce + 1 })
     const { epoch } = this.record
     const buckets = [[0, 2 ** settings.bucketsLog2]]
     const flip = {
@@ -233,7 +253,8 @@ export class Service {
       const how = exit.failure ?? exit.signal ?? `status ${exit.code}`
       this.note('replica_died', `${exit.replica} died: ${how}`)
       this.parts.metrics.replicaDied({ service: this.name })
-      this.#deaths++
+      const lived = this.parts.clock.now() - this.#startedAt
+      this.#deaths = lived > RESTART_PAUSE_MS_MAX ? 1 : this.#deaths + 1
     }
     if (exit.replica === this.move?.spec.source) this.move.feed({ on: 'died', side: 'source' })
     if (exit.replica === this.move?.spec.target) this.move.feed({ on: 'died', side: 'target' })
@@ -303,9 +324,13 @@ export class Service {
   }
 
   #retry(): void {
-    this.#deaths++
+    this.#failures++
     this.#again?.cancel()
-    const pause = Math.min(RESTART_PAUSE_MS * 2 ** Math.min(this.#deaths, 20), RESTART_PAUSE_MS_MAX)
-    this.#again = this.parts.clock.after(pause, () => this.wake())
+    this.#again = this.parts.clock.after(pauseMs(this.#failures), () => this.wake())
   }
+}
+
+/** Doubled with every failure in a row. */
+function pauseMs(failures: number): number {
+  return Math.min(RESTART_PAUSE_MS * 2 ** Math.min(failures - 1, 20), RESTART_PAUSE_MS_MAX)
 }

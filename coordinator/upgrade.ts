@@ -82,7 +82,7 @@ export async function resume(service: Service): Promise<void> {
   const record = service.parts.store.move(change.move)
   if (owner === null || record === null) {
     service.note('upgrade_undone', `the upgrade to ${change.version} had not begun`)
-    await service.save(withoutChange(service.record, change))
+    await saveOutcome(service, { ...service.record, change: null })
     return
   }
   service.note('upgrade_resumed', `move ${change.move} was at '${record.decision}'`)
@@ -135,7 +135,7 @@ async function startTarget(service: Service, change: Change): Promise<number> {
     return (await service.start(change.target, change.version, 'none')).readyMs
   } catch (cause) {
     service.note('upgrade_failed', `${change.target}: ${(cause as Error).message}`)
-    await service.save(withoutChange(service.record, change))
+    await saveOutcome(service, { ...service.record, change: null })
     // It is not the owner, so the plan stops whatever is left of it.
     await service.reconcile().catch(() => service.wake())
     throw cause
@@ -214,16 +214,11 @@ async function settle(
       epoch,
       change: null,
     }
-    const dropped = oldVersions(next)
-    const versions = next.versions.filter((v) => !dropped.includes(v))
-    await service.save(
-      { ...next, versions },
-      dropped.map((v): Write => ({ remove: 'version', version: v })),
-    )
+    await saveOutcome(service, next)
     const lost = outcome === 'takeover' ? `; ${owner.replica} died on the way` : ''
     service.note('upgraded', `${target} runs version ${version}${lost}`)
   } else {
-    await service.save({ ...withoutChange(service.record, change), epoch })
+    await saveOutcome(service, { ...service.record, epoch, change: null })
     const { failure } = result
     service.note('upgrade_undone', `in step ${failure?.step}: ${failure?.message}`)
   }
@@ -231,9 +226,12 @@ async function settle(
   await service.reconcile().catch(() => service.wake())
 }
 
-/** The record as if the change had not been asked for; its number stays used. */
-function withoutChange(record: ServiceRecord, _change: Change): ServiceRecord {
-  return { ...record, change: null }
+/** Writes the record at the end of a change, and drops the versions that are too many. */
+async function saveOutcome(service: Service, record: ServiceRecord): Promise<void> {
+  const dropped = oldVersions(record)
+  const versions = record.versions.filter((v) => !dropped.includes(v))
+  const removals = dropped.map((version): Write => ({ remove: 'version', version }))
+  await service.save({ ...record, versions }, removals)
 }
 
 /** Versions beyond VERSIONS_KEPT, oldest first; never the running one or the one before. */

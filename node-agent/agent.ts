@@ -126,7 +126,27 @@ export class Agent {
       const result = await opened.catch(() => null)
       await result?.steering.close()
     }
+    for (const service of this.#services.keys()) this.#parts.files.forgetService(service)
     this.#services.clear()
+  }
+
+  /**
+   * Takes down what an agent that was killed left of its services: attaching removes it, whether the
+   * coordinator still wants the service or not.
+   */
+  async cleanUp(): Promise<void> {
+    for (const settings of this.#parts.files.notedServices()) {
+      const { service } = settings
+      try {
+        await this.#attach({ settings, epoch: 0 })
+        await this.#detach(service)
+        this.#parts.log.warn('left_over_service', { service })
+      } catch (error) {
+        // An interface that has gone took its part along.
+        this.#parts.log.warn('left_over_not_removed', { service, error })
+        this.#parts.files.forgetService(service)
+      }
+    }
   }
 
   get services(): ServiceInfo[] {
@@ -142,6 +162,10 @@ export class Agent {
 
   async #attach({ settings }: AgentServiceAttach): Promise<ServiceInfo> {
     const { service } = settings
+    const there = this.#services.get(service)
+    // Left by a coordinator whose store is gone: a live service's settings do not change.
+    if (there !== undefined && JSON.stringify(there.settings) !== JSON.stringify(settings))
+      await this.#detach(service)
     if (!this.#services.has(service)) {
       const { steering, reason } = await this.#steering(settings.driver)
       const ports = settings.ports.map((port) => ({
@@ -149,7 +173,13 @@ export class Agent {
         key: port.key,
         interface: interfaceOf(port, steering.driver, service),
       }))
-      await steering.attachService({ service, bucketsLog2: settings.bucketsLog2, ports })
+      this.#parts.files.noteService(settings)
+      try {
+        await steering.attachService({ service, bucketsLog2: settings.bucketsLog2, ports })
+      } catch (cause) {
+        this.#parts.files.forgetService(service)
+        throw cause
+      }
       this.#services.set(service, { settings, steering, reason })
       this.#parts.log.info('service_attached', { service, driver: steering.driver, reason })
     }
@@ -162,6 +192,7 @@ export class Agent {
     if (found === undefined) return
     await found.steering.detachService(service)
     this.#services.delete(service)
+    this.#parts.files.forgetService(service)
     this.#parts.log.info('service_detached', { service })
   }
 

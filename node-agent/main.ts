@@ -46,9 +46,12 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
   const killed = await killLeftOvers(files, realClock)
   if (killed.length > 0) log.warn('left_overs_killed', { replicas: killed })
   const server = await bindServer(files.endpoint, { log })
+  let clean = false
   const coordinator = connectClient(options.coordinator, `agent:${host}:${process.pid}`, {
     log,
-    onConnect: () => void agent.hello(),
+    onConnect: () => {
+      if (clean) void agent.hello()
+    },
     onDisconnect: () => log.warn('coordinator_away', { coordinator: options.coordinator }),
   })
   const agent: Agent = new Agent({
@@ -63,6 +66,10 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     clock: realClock,
     log,
   })
+  await agent.cleanUp()
+  // Not before: the coordinator is to see what runs now, not what is being taken down.
+  clean = true
+  if (coordinator.connected) void agent.hello()
   const metrics = await serveMetrics(agentMetrics(agent), options.metricsPort ?? null)
   log.info('agent_started', { host, dir: options.dir, coordinator: options.coordinator })
   const close = async () => {

@@ -3,6 +3,7 @@
 //
 //   <dir>/replicas/nat.1.json   what it was started with
 //   <dir>/replicas/nat.1.pid    process id and start time: an id alone may be someone else's by now
+//   <dir>/services/nat.json     that it is attached
 //   <dir>/logs/nat.1.log        what it printed: a file, not a pipe, so that it outlives the agent
 
 import { spawn } from 'node:child_process'
@@ -23,7 +24,7 @@ import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { LOG_BYTES_MAX, REPLICA_STOP_MS } from '../lib/limits.ts'
-import type { ReplicaId, ReplicaSpec } from '../lib/wire/messages.ts'
+import type { ReplicaId, ReplicaSpec, ServiceSettings } from '../lib/wire/messages.ts'
 
 export interface Exit {
   readonly code: number | null
@@ -43,7 +44,7 @@ export class RunFiles {
   readonly dir: string
   constructor(dir: string) {
     this.dir = dir
-    for (const sub of ['replicas', 'logs', 'artifacts', 'streams'])
+    for (const sub of ['replicas', 'logs', 'artifacts', 'streams', 'services'])
       mkdirSync(join(dir, sub), { recursive: true, mode: 0o700 })
   }
   spec(replica: ReplicaId): string {
@@ -63,6 +64,26 @@ export class RunFiles {
   }
   get endpoint(): string {
     return `ipc://${join(this.dir, 'agent.sock')}`
+  }
+  /** Writes down that a service is attached, for the next agent if this one is killed. */
+  noteService(settings: ServiceSettings): void {
+    const file = join(this.dir, 'services', `${settings.service}.json`)
+    writeFileSync(file, JSON.stringify(settings), { mode: 0o600 })
+  }
+  forgetService(service: string): void {
+    rmSync(join(this.dir, 'services', `${service}.json`), { force: true })
+  }
+  notedServices(): ServiceSettings[] {
+    const dir = join(this.dir, 'services')
+    const found: ServiceSettings[] = []
+    for (const name of readdirSync(dir)) {
+      try {
+        found.push(JSON.parse(readFileSync(join(dir, name), 'utf8')) as ServiceSettings)
+      } catch {
+        rmSync(join(dir, name)) // killed while it was written: nothing was attached yet
+      }
+    }
+    return found
   }
   /** What a replica that is gone needs no more. Its log stays. */
   forget(replica: ReplicaId): void {
