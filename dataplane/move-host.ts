@@ -87,7 +87,11 @@ export class SourceHost {
     if (state.phase !== before.phase) failpointAt('move.source', 'before', state.phase)
     this.#state = state
     for (const action of actions) this.#act(action)
-    if (state.phase !== before.phase) failpointAt('move.source', 'after', state.phase)
+    if (state.phase !== before.phase) {
+      const { move, phase } = state
+      this.#setup.log.info('move_source', { move, phase })
+      failpointAt('move.source', 'after', phase)
+    }
     if (state.fences.length < before.fences.length && state.move === before.move)
       failpointAt('move.source', 'after', 'first_fence')
     if (before.next === 0 && state.next === 1) failpointAt('move.source', 'after', 'first_frame')
@@ -236,7 +240,11 @@ export class TargetHost {
     if (state.phase !== before.phase) failpointAt('move.target', 'before', state.phase)
     this.#state = state
     for (const action of actions) this.#act(action)
-    if (state.phase !== before.phase) failpointAt('move.target', 'after', state.phase)
+    if (state.phase !== before.phase) {
+      const { move, phase } = state
+      this.#setup.log.info('move_target', { move, phase })
+      failpointAt('move.target', 'after', phase)
+    }
     if (state.held && !before.held) failpointAt('move.target', 'after', 'held')
     if (before.next === 0 && state.next === 1) failpointAt('move.target', 'after', 'first_frame')
   }

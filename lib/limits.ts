@@ -129,6 +129,9 @@ export const SWEEP_ROWS = 256
 /** Rows of moved buckets that one turn of the old owner's loop removes. */
 export const FORGET_ROWS = 1_024
 
+/** Nice value of replicas: packets wait for no batch job. Used where the process may set it. */
+export const PACKET_PRIORITY = -10
+
 /** Time that a packet loop has to answer its main thread, or to end. Then it counts as hung. */
 export const WORKER_ANSWER_MS = 2_000
 
