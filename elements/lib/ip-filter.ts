@@ -6,7 +6,8 @@
 //   factor = ('not' | '!') factor | '(' expr ')' | primitive (ip-filter-test.ts)
 
 import type { AddressTable } from '../../lib/click/args.ts'
-import { PatternError, Primitives } from './ip-filter-test.ts'
+import { PatternError } from './ip-filter-make.ts'
+import { Primitives } from './ip-filter-test.ts'
 import { and, type Expr, FALSE, or, TRUE } from './program.ts'
 
 /** Words of one pattern at most, and how deep its parentheses may nest. */
