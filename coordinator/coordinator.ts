@@ -42,7 +42,8 @@ export class Coordinator implements Requests {
   constructor(store: Store, server: Server, clock: Clock, log: Log, metrics: CoordinatorMetrics) {
     this.#store = store
     this.#agents = new Agents(server, clock, log, (host) => this.#onHello(host))
-    this.#parts = { store, agents: this.#agents, clock, log, metrics }
+    const onGone = (service: string) => this.#services.delete(service)
+    this.#parts = { store, agents: this.#agents, clock, log, metrics, onGone }
     for (const record of store.services())
       this.#services.set(record.settings.service, new Service(record, this.#parts))
     server.handle('agent.event', (body) => {
@@ -167,11 +168,9 @@ export class Coordinator implements Requests {
     await service.save({ ...service.record, wanted: null, change: null })
     try {
       await service.reconcile()
-    } finally {
-      if (service.gone) {
-        service.close()
-        this.#services.delete(service.name)
-      } else service.wake()
+    } catch (cause) {
+      service.wake()
+      throw cause
     }
   }
 

@@ -37,6 +37,8 @@ export interface ServiceParts {
   readonly clock: Clock
   readonly log: Log
   readonly metrics: CoordinatorMetrics
+  /** Nothing of the service is left, its record neither. */
+  readonly onGone: (service: string) => void
 }
 
 export class Service {
@@ -166,6 +168,8 @@ export class Service {
           ...versions.map((version): Write => ({ remove: 'version', version })),
         ])
         this.gone = true
+        this.close()
+        this.parts.onGone(service)
       }
     }
   }

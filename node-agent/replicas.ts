@@ -23,6 +23,9 @@ import type { Server } from '../lib/wire/transport.ts'
 import type { ReplicaProcess, RunFiles } from './processes.ts'
 import { startReplica } from './processes.ts'
 
+/** How long the last word of a process that is gone is waited for. */
+const LAST_WORD_MS = 300
+
 export interface ReplicaHooks {
   readonly onEvent: (event: ReplicaEvent) => void
   /** The process is gone; its ports are still there. */
@@ -194,6 +197,9 @@ export class Replicas {
     exit: { code: number | null; signal: string | null },
   ): Promise<void> {
     const replica = this.#of(id)
+    // Its last word may be on its way still: the exit comes by another road, and overtakes it.
+    if (replica.state === 'starting')
+      await Promise.race([replica.ready.catch(() => {}), this.#clock.sleep(LAST_WORD_MS)])
     const how = exit.signal ?? `status ${exit.code}`
     replica.settle(
       new ClickUpError(

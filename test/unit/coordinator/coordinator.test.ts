@@ -219,3 +219,71 @@ test.serial('a second coordinator on the store, a second agent of the host: RUNN
   await lab.deploy(client)
   t.is((await lab.settled(client)).replica, 'nat.1')
 })
+
+test.serial('a coordinator with an empty store lets be what runs, until it is told', async (t) => {
+  const lab = new Lab(t)
+  const first = await lab.coordinator()
+  await lab.agent()
+  const client = lab.client()
+  await lab.agentKnown(client)
+  await lab.deploy(client)
+  const one = await lab.settled(client)
+  first.child.kill('SIGKILL')
+  await first.exited
+  const second = await lab.coordinator({}, 'another-store')
+  await lab.agentKnown(client)
+  await until(() => second.output().includes('unknown_service'))
+  t.true(alive(one.pid))
+  // Deployed anew, it takes the name, the ports and the buckets over.
+  t.is((await lab.deploy(client, 'v2')).replica, 'nat.1')
+  const now = await lab.settled(client)
+  t.not(now.pid, one.pid)
+  t.false(alive(one.pid))
+  t.is((await lab.service(client)).epoch, 2)
+})
+
+test.serial('undeployed while the agent is away: taken down once it is back', async (t) => {
+  const lab = new Lab(t)
+  await lab.coordinator()
+  const agent = await lab.agent()
+  const client = lab.client()
+  await lab.agentKnown(client)
+  await lab.deploy(client)
+  const one = await lab.settled(client)
+  agent.child.kill('SIGKILL')
+  await agent.exited
+  const error = await errorOf(client.request('service.undeploy', { service: 'nat' }))
+  t.is(error.code, 'UNREACHABLE')
+  t.true(alive(one.pid))
+  const again = await lab.agent()
+  await until(() => !alive(one.pid))
+  await until(async () => (await lab.service(client)) === undefined)
+  t.regex(again.output(), /left_over_service/)
+})
+
+test.serial(
+  'a service whose replicas die again and again is restarted ever more rarely',
+  async (t) => {
+    const lab = new Lab(t)
+    await lab.coordinator()
+    await lab.agent()
+    const client = lab.client()
+    await lab.agentKnown(client)
+    await lab.deploy(client)
+    for (let n = 1; n <= 4; n++) {
+      const { pid, replica } = await lab.settled(client)
+      t.is(replica, `nat.${n}`)
+      process.kill(pid, 'SIGKILL')
+      await until(async () => (await lab.service(client)).owner !== replica)
+    }
+    await lab.settled(client)
+    const { events } = await lab.service(client)
+    const at = (event: string) =>
+      events.filter((e) => e.event === event).map((e) => Date.parse(e.time))
+    const died = at('replica_died')
+    const back = at('restarted_empty')
+    t.is(died.length, 4)
+    // The pauses double: 50, 100, 200, 400 ms.
+    t.true(back[3]! - died[3]! >= 400)
+  },
+)
