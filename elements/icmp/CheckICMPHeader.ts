@@ -9,9 +9,10 @@ checks ICMP header on ICMP packets
 
 =d
 
-Takes ICMP packets with their IP header annotation set. Checks that the message is long enough for its type and the checksum is right. A bad packet goes to
-output 1 where that is connected, and is dropped otherwise; so does a packet of another protocol, and a
-fragment that is not the first. The first bad packet is reported on the console.
+Takes ICMP packets with their IP header annotation set. Checks that the message is long enough for
+its type and the checksum is right. A bad packet goes to output 1 where that is connected, and is
+dropped otherwise; so does a packet of another protocol, and a fragment that is not the first. The
+first bad packet is reported on the console.
 
 Keyword arguments are:
 
@@ -29,7 +30,8 @@ Boolean. If true, there is a handler C<drop_details>. Default is false.
 
 =h drops read-only
 
-Returns the number of bad packets.
+Returns the number of bad packets. By reason they are counted in
+C<not_protocol>, C<bad_length> and C<bad_checksum>.
 
 =h drop_details read-only
 

@@ -9,10 +9,10 @@ generates ICMP error packets
 
 =d
 
-Takes IP packets that cannot be forwarded or delivered, and emits for each an ICMP error of that TYPE
-and CODE, from SRC to the packet's source. It quotes the packet's IP header and as much of what
-follows as fits. The IP header annotation must be set. Sets the destination address annotation of
-the error.
+Takes IP packets that cannot be forwarded or delivered, and emits for each an ICMP error of that
+TYPE and CODE, from SRC to the packet's source. It quotes the packet's IP header and as much of
+what follows as fits. The IP header annotation must be set. Sets the destination address
+annotation of the error.
 
 TYPE and CODE are numbers or names. Types: 'unreachable' [3], 'sourcequench' [4], 'redirect' [5],
 'timeexceeded' [11], 'parameterproblem' [12]. Codes: 'net' [0], 'host' [1], 'protocol' [2], 'port'
@@ -20,15 +20,15 @@ TYPE and CODE are numbers or names. Types: 'unreachable' [3], 'sourcequench' [4]
 [0] and 'reassembly' [1] for 'timeexceeded'; 'erroratptr' [0], 'missingopt' [1] and 'length' [2] for
 'parameterproblem'. CODE defaults to 0.
 
-No error is made about an ICMP error, about any fragment but the first, about a packet that came as
-link broadcast or multicast, that is addressed to a broadcast or multicast address, or whose source is
-not a single host's address (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2.7); such packets are dropped.
-Directed broadcasts cannot be told from other addresses: BADADDRS is for them. The rate is not
-limited here.
+No error is made about an ICMP error, about any fragment but the first, about a packet that came
+as link broadcast or multicast, that is addressed to a broadcast or multicast address, or whose
+source is not a single host's address (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2.7); such packets
+are dropped. Directed broadcasts cannot be told from other addresses: BADADDRS is for them. The
+rate is not limited here.
 
-Of 'parameterproblem', 'erroratptr' the pointer is taken from the packet's ICMP_PARAMPROB annotation; of
-'redirect' the gateway is the destination address annotation; of 'unreachable', 'needfrag' the MTU is
-PMTU.
+Of 'parameterproblem', 'erroratptr' the pointer is taken from the packet's ICMP_PARAMPROB
+annotation; of 'redirect' the gateway is the destination address annotation; of 'unreachable',
+'needfrag' the MTU is PMTU.
 
 Keyword arguments are:
 

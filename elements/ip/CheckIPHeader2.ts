@@ -45,7 +45,9 @@ Boolean. If true, there is a handler C<drop_details>. Default is false.
 
 =h drops read-only
 
-Returns the number of bad packets.
+Returns the number of bad packets. By reason they are counted in
+C<too_short>, C<bad_version>, C<bad_header_length>, C<bad_length>, C<bad_checksum> and
+C<bad_source>.
 
 =h drop_details read-only
 

@@ -9,8 +9,8 @@ decrements IP time-to-live, drops dead packets
 
 =d
 
-Takes IP packets, with the IP header annotation set. Where the time-to-live is 1 or 0 the packet goes
-to output 1 if that is connected, usually to an ICMPError, and is dropped otherwise. Else the
+Takes IP packets, with the IP header annotation set. Where the time-to-live is 1 or 0 the packet
+goes to output 1 if that is connected, usually to an ICMPError, and is dropped otherwise. Else the
 time-to-live is decremented, the checksum updated, and the packet goes to output 0.
 
 Keyword arguments are:

@@ -37,7 +37,7 @@ Packets from or to an Ethernet address. The MAC header annotation must be set.
 
 Packets of a protocol.
 
-=item B<ip vers VERSION>, B<ip hl HL>, B<ip len LEN>, B<ip id ID>, B<ip tos TOS>, B<ip dscp DSCP>, B<ip ttl TTL>
+=item B<ip vers N>, B<ip hl N>, B<ip len N>, B<ip id N>, B<ip tos N>, B<ip dscp N>, B<ip ttl N>
 
 Packets with that value in the IP header.
 
@@ -59,8 +59,8 @@ ICMP packets of a type, a number or a name.
 
 =item B<ip[POS:LEN] VALUE>, B<transp[POS:LEN] VALUE>, B<tcp[POS:LEN] VALUE> ...
 
-Packets with VALUE in LEN bytes, 1 if not given, from POS on in the IP or transport header. The bytes
-must lie within one aligned word of four.
+Packets with VALUE in LEN bytes, 1 if not given, from POS on in the IP or transport header. The
+bytes must lie within one aligned word of four.
 
 =item B<true>, B<false>
 
@@ -68,20 +68,21 @@ Every packet, none.
 
 =back
 
-They are joined by 'and', 'or', 'not' ('&&', '||', '!'), by 'A ? B : C' with spaces around the colon,
-and by parentheses. 'and' may be left out: 'fin ack' is 'fin and ack'.
+They are joined by 'and', 'or', 'not' ('&&', '||', '!'), by 'A ? B : C' with spaces around the
+colon, and by parentheses. 'and' may be left out: 'fin ack' is 'fin and ack'.
 
 A primitive takes '==' or '!=' before its value, and '<', '>', '<=', '>=' where the value is a
-number; 'tcp opt' takes none. 'PRIMITIVE & MASK [OP VALUE]' compares bits; without OP, it asks whether
-any of them is set. 'src tcp port != 5' is true of TCP packets only; '!(src tcp port == 5)' also of
-others. So are 'icmp type != 4' and the like.
+number; 'tcp opt' takes none. 'PRIMITIVE & MASK [OP VALUE]' compares bits; without OP, it asks
+whether any of them is set. 'src tcp port != 5' is true of TCP packets only; '!(src tcp port ==
+5)' also of others. So are 'icmp type != 4' and the like.
 
 Port, 'tcp opt', 'tcp win', 'icmp type' and transport header primitives match first fragments only.
 What a packet is too short for does not match, and neither does its negative ('!='), but 'not' of it
 does.
 
-Much can be left out where the value says it: 'tcp' for 'ip proto tcp', 'www' for 'port www', 'syn' for
-'tcp opt syn', '10.0.0.0/24' for 'net 10.0.0.0/24', and what the primitive before had: 'src port 80 or 81'.
+Much can be left out where the value says it: 'tcp' for 'ip proto tcp', 'www' for 'port www',
+'syn' for 'tcp opt syn', '10.0.0.0/24' for 'net 10.0.0.0/24', and what the primitive before had:
+'src port 80 or 81'.
 
 The patterns '-', 'any' and 'all' match every packet. A pattern that no packet can match is reported
 as a warning.

@@ -9,11 +9,11 @@ fragments large IP packets
 
 =d
 
-Takes IP packets with their IP header annotation set. One of at most MTU bytes of IP goes to output 0
-as it is. A larger one is cut into fragments, which go to output 0 in order, with all annotations of
-the packet; what is in front of the IP header goes with the first only. Where the packet's
-don't-fragment bit is set it goes to output 1 instead, usually to an ICMPError, or is dropped where
-that is not connected.
+Takes IP packets with their IP header annotation set. One of at most MTU bytes of IP goes to
+output 0 as it is. A larger one is cut into fragments, which go to output 0 in order, with all
+annotations of the packet; what is in front of the IP header goes with the first only. Where the
+packet's don't-fragment bit is set it goes to output 1 instead, usually to an ICMPError, or is
+dropped where that is not connected.
 
 Keyword arguments are:
 
@@ -29,7 +29,8 @@ Boolean. If false, the don't-fragment bit is ignored and cleared. Default is tru
 
 =item VERBOSE
 
-Boolean. If true, every packet with that bit is reported; otherwise the first five are. Default is false.
+Boolean. If true, every packet with that bit is reported; otherwise the first five are. Default is
+false.
 
 =item HEADROOM
 

@@ -9,8 +9,9 @@ sets IP packets' checksums
 
 =d
 
-Computes the checksum of the IP header and stores it. The header is where the network header annotation
-says, else at the start of the packet. A packet whose header is not all there is dropped.
+Computes the checksum of the IP header and stores it. The header is where the network header
+annotation says, else at the start of the packet. A packet whose header is not all there is
+dropped.
 
 Elements that change a header, as DecIPTTL and IPRewriter do, keep its checksum right themselves.
 

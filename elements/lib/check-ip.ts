@@ -107,7 +107,7 @@ function list(keyword: string, text: string, context: ConfigureContext): number[
   return addresses ?? []
 }
 
-/** The sum over a header, its checksum field included, is all ones. Written out: no loop, no call. */
+/** The sum over a header with its checksum field is all ones. Written out: no loop, no call. */
 function checksumFits(m: Uint8Array, n: number, hl: number): boolean {
   const high =
     m[n]! +

@@ -1,8 +1,8 @@
 // Primitives of IP patterns: 'src host 1.0.0.1', 'tcp dst port > 1023', 'ip ttl < 3', 'syn'.
 //
-// A primitive is qualifiers (direction, header, type), then perhaps '& MASK' and an operation, and
-// a value. Nearly all of it may be left out: the value's form says the type, and the primitive before
-// gives what is still missing ('src port 80 or 81').
+// A primitive is qualifiers (direction, header, type), then perhaps '& MASK' and an operation,
+// and a value. Nearly all of it may be left out: the value's form says the type, and the
+// primitive before gives what is still missing ('src port 80 or 81').
 
 import {
   type AddressTable,

@@ -1,11 +1,12 @@
-// Longest-prefix match over IPv4: a trie with a first level of 16 bits and two of 8, in typed arrays.
+// Longest-prefix match over IPv4: a trie with a first level of 16 bits and two of 8, in typed
+// arrays.
 //
 //   root[addr >>> 16] ──▶ value, or a block of 256 ──▶ value, or a block of 256 ──▶ value
 //
-// Every slot holds the answer for its addresses, so a lookup reads one to three words. Beside each
-// slot is the length of the prefix that the answer is from: a new prefix is written over what is of a
-// shorter one, and a removed one is replaced by the next shorter that covers it. So a change touches
-// the slots of its prefix only.
+// Every slot holds the answer for its addresses, so a lookup reads one to three words. Beside
+// each slot is the length of the prefix that the answer is from: a new prefix is written over
+// what is of a shorter one, and a removed one is replaced by the next shorter that covers it. So
+// a change touches the slots of its prefix only.
 
 /** A slot without answer. */
 export const NO_ROUTE = -1

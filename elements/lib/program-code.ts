@@ -17,7 +17,7 @@ interface Counting {
 }
 export type Match = (self: Counting, p: Packet, port: number) => number
 
-/** Above this many steps the nest of blocks gets too deep for a compiler: a loop runs the program. */
+/** Above this many steps the nest of blocks gets too deep for a compiler: a loop runs them. */
 const STEPS_COMPILED_MAX = 400
 
 /** What the offsets of a program count from: the packet's first byte, or its headers. */

@@ -1,22 +1,22 @@
 // Decision programs: what Classifier, IPClassifier and IPFilter compile their patterns to.
 //
-// A program is a graph of steps. Each compares one 32-bit word of the packet under a mask and goes
-// on at `yes`, `no` or, where the packet ends before the bytes that it looks at, `short`. A target
-// from 0 up is a step, always a later one; below 0 it is the complement of an output.
+// A program is a graph of steps. Each compares one 32-bit word of the packet under a mask and
+// goes on at `yes`, `no` or, where the packet ends before the bytes that it looks at, `short`. A
+// target from 0 up is a step, always a later one; below 0 it is the complement of an output.
 //
 //   step 0 ──no──▶ step 3 ──no──▶ [3]      offsets: Classifier       bytes of the packet
 //     │yes           │yes                           IPFilter   2 +   of the MAC header
 //   step 1 ──▶ …    [2]                                       256 +  of the network header
 //                                                             512 +  of the transport header
 //
-// `optimize` walks the graph in order, keeps for each step what is known of the packet on every way
-// to it, and lets each edge jump over steps whose answer is known.
+// `optimize` walks the graph in order, keeps for each step what is known of the packet on every
+// way to it, and lets each edge jump over steps whose answer is known.
 
 export interface Step {
   readonly offset: number
   readonly mask: number
   readonly value: number
-  /** Bytes from the offset on that must be there: all of the field, whatever the mask leaves of it. */
+  /** Bytes from the offset on that must be there: all of the field, whatever the mask is. */
   readonly bytes: number
   yes: number
   no: number

@@ -1,11 +1,13 @@
-// A rewriter's mappings: two rows each, one for each direction, keyed by the flow as it is received.
+// A rewriter's mappings: two rows each, one for each direction, keyed by the flow as it is
+// received.
 //
 //   (S, s, D, d) → (E, e, D, d) *forward          forward row
 //   (D, d, E, e) → (D, d, S, s) *reply            reply row
 //
-// A row's other half is keyed by its own rewritten flow, turned round. Both belong to the bucket of
-// the inside flow. A mapping is over when both of its directions have been idle for the time that
-// its protocol and state say; its rows then go by themselves, each when the sweep comes to it.
+// A row's other half is keyed by its own rewritten flow, turned round. Both belong to the bucket
+// of the inside flow. A mapping is over when both of its directions have been idle for the time
+// that its protocol and state say; its rows then go by themselves, each when the sweep comes to
+// it.
 
 import {
   type Columns,

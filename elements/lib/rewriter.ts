@@ -203,7 +203,7 @@ function error(self: Me, p: Packet, n: number, t: number, input: number): number
   const row = self.state.flows.get(quotedDaddr, quotedSaddr, swapped(ports), proto)
   if (row === null || isOver(self, row)) return other(self, input)
   const { new_saddr, new_daddr, new_ports, output } = row
-  // Where the packet's own end sends the error, or its side is hidden, the new source speaks for it.
+  // Where the flow's own end sends the error, or its side is hidden, the new source speaks for it.
   const saddr = read32(m, n + 12)
   const hidden = new_saddr !== row.saddr || saddr === quotedDaddr
   rewriteError(

@@ -1,9 +1,9 @@
 // Elements that look up routes: RadixIPLookup, LinearIPLookup, StaticIPLookup.
 //
-// The routes in force are those of the configuration, with what handlers have changed since. Only the
-// changes are state: `changes` has a row a prefix that was set or removed by hand, and a new replica
-// applies them to its own configuration. The trie is derived from both. It is made anew when rows
-// came from elsewhere, which the cell `generation` tells: each change counts it up.
+// The routes in force are those of the configuration, with what handlers have changed since. Only
+// the changes are state: `changes` has a row a prefix that was set or removed by hand, and a new
+// replica applies them to its own configuration. The trie is derived from both. It is made anew
+// when rows came from elsewhere, which the cell `generation` tells: each change counts it up.
 
 import { cell, table } from '../../dataplane/declare.ts'
 import { type AnyElement, DROP, element } from '../../dataplane/element.ts'

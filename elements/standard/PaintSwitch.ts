@@ -13,6 +13,10 @@ Sends each packet to the output with the number of its paint annotation; a packe
 whose color has no output is dropped. ANNO is another annotation of one byte to look
 at. A packet of color 255 is sent to every output.
 
+=h drops read-only
+
+Returns the number of copies that were not made, because no frame was free.
+
 =a Paint, PaintTee
 */
 

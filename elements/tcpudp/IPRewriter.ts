@@ -48,19 +48,19 @@ The same, with a pattern that an IPRewriterPatterns element names.
 Mapper elements, Click's sixth form, are not supported.
 
 Packets must have their IP header annotation set. Packets of other protocols and all fragments but
-the first go through 'pass' inputs and are dropped by others. An ICMP error that quotes a packet of a
-mapped flow is rewritten with what it quotes, and leaves like a packet of that flow; it does not keep
-the mapping alive. By 'pattern', of ICMP only echo requests start mappings; SPORT is the range of their
-identifiers then, DPORT does not count.
+the first go through 'pass' inputs and are dropped by others. An ICMP error that quotes a packet
+of a mapped flow is rewritten with what it quotes, and leaves like a packet of that flow; it does
+not keep the mapping alive. By 'pattern', of ICMP only echo requests start mappings; SPORT is the
+range of their identifiers then, DPORT does not count.
 
 =head1 BUCKETS
 
-In a service, each flow belongs to a bucket, and replies must come back to it: so a port of a range is
-chosen from those that do, 65,536/B of them for each inside address and port with B buckets, fewer if the range leaves
-some out. A range without any such port makes no mapping: C<no_port> counts it. A pattern that sets an
-address and no port range leaves nothing to choose: replies then go where the steering hash says, which
-is only right while one replica owns all buckets. A router without steering has one bucket, and
-every port fits.
+In a service, each flow belongs to a bucket, and replies must come back to it: so a port of a
+range is chosen from those that do, 65,536/B of them for each inside address and port with B
+buckets, fewer if the range leaves some out. A range without any such port makes no mapping:
+C<no_port> counts it. A pattern that sets an address and no port range leaves nothing to choose:
+replies then go where the steering hash says, which is only right while one replica owns all
+buckets. A router without steering has one bucket, and every port fits.
 
 =head1 TIME
 
@@ -116,8 +116,8 @@ Taken for compatibility: mappings are swept all the time, a few a turn.
 
 =item MAPPING_CAPACITY
 
-Mappings at most. Default, and bound, is 524288. At capacity a new flow displaces the mapping that was idle
-longest; in tables above 4096 mappings none, there expiry alone makes room.
+Mappings at most. Default, and bound, is 524288. At capacity a new flow displaces the mapping that
+was idle longest; in tables above 4096 mappings none, there expiry alone makes room.
 
 =item DST_ANNO
 
@@ -161,7 +161,8 @@ Returns the number of mappings.
 
 =h capacity read/write
 
-Returns or sets the number of mappings held at most. Lowering it removes those that were idle longest.
+Returns or sets the number of mappings held at most. Lowering it removes those that were idle
+longest.
 
 =h patterns read-only
 

@@ -9,9 +9,9 @@ encapsulates packets in static UDP/IP headers
 
 =d
 
-Puts a UDP and an IP header in front of each packet, and sets the IP header and destination address
-annotations. The identification of the IP header counts up. A packet without room for the headers, or
-too long for them, is dropped.
+Puts a UDP and an IP header in front of each packet, and sets the IP header and destination
+address annotations. The identification of the IP header counts up. A packet without room for the
+headers, or too long for them, is dropped.
 
 =over 8
 

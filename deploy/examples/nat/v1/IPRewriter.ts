@@ -1,6 +1,7 @@
-// IPRewriter as the example's first version has it: mappings without a count of packets and bytes,
-// version 1 of the table. It is the element code that this version of the service brings along;
-// upgrading to nat.click, which takes the built-in class, changes every mapping's layout on the way.
+// IPRewriter as the example's first version has it: mappings without a count of packets and
+// bytes, version 1 of the table. It is the element code that this version of the service brings
+// along; upgrading to nat.click, which takes the built-in class, changes every mapping's layout
+// on the way.
 
 import { makeIPRewriter } from '../../../../elements/lib/rewriter.ts'
 
