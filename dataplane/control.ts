@@ -3,8 +3,8 @@
 
 import type { Finding } from '../lib/errors.ts'
 import type { SourceCommand, SourceEvent, TargetCommand, TargetEvent } from '../lib/move/types.ts'
-import type { DriverName, DriverSpec, PortCounters } from './io/device.ts'
 import type { GateCounters } from './gate.ts'
+import type { DriverName, DriverSpec, PortCounters } from './io/device.ts'
 import type { StateSchema } from './schema.ts'
 import type { StateSize } from './state.ts'
 
@@ -63,6 +63,8 @@ export type FromWorker =
     }
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'source'; readonly event: SourceEvent; readonly bytes: ArrayBuffer | null }
+  /** Rows could not be sent on: the snapshot has ended, and every row is the source's as before. */
+  | { readonly type: 'source_failed'; readonly move: number; readonly failure: Failure }
   /** `plan`: with `ready`, what the source is to know. */
   | { readonly type: 'target'; readonly event: TargetEvent; readonly plan: unknown }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }

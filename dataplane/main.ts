@@ -23,9 +23,11 @@ import { PROTOCOL_MAJOR } from '../lib/wire/messages.ts'
 import type { Client, StreamServer } from '../lib/wire/transport.ts'
 import { bindStream, connectClient, connectStream } from '../lib/wire/zeromq.ts'
 import type { DriverSpec } from './io/device.ts'
-import { type MoveHostSetup, SourceHost, TargetHost } from './move-host.ts'
+import type { MoveHostSetup } from './move-host.ts'
 import { PacketLoop } from './packet-loop.ts'
 import { replicaFamilies } from './replica-metrics.ts'
+import { SourceHost } from './source-host.ts'
+import { TargetHost } from './target-host.ts'
 
 const path = process.argv[2]
 if (path === undefined) {
@@ -82,6 +84,7 @@ async function run(): Promise<void> {
     },
     {
       onSource: (message) => source.onWorker(message),
+      onSourceFailed: (move, failure) => source.onFailed(move, failure),
       onTarget: (message) => target.onWorker(message),
       onPrint: (line) => console.log(line),
       onPortFault: (port, error) => log.warn('port_fault', { port, error }),

@@ -10,6 +10,7 @@ type Ready = Extract<FromWorker, { type: 'ready' }>
 
 export interface PacketLoopEvents {
   onSource(message: Extract<FromWorker, { type: 'source' }>): void
+  onSourceFailed(move: number, failure: Failure): void
   onTarget(message: Extract<FromWorker, { type: 'target' }>): void
   onPrint(line: string): void
   onPortFault(port: string, error: ClickUpError): void
@@ -38,7 +39,9 @@ export class PacketLoop {
     this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup })
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve
-      this.#worker.once('exit', () => reject(this.#failure ?? new ClickUpError('INTERNAL', 'ended')))
+      this.#worker.once('exit', () =>
+        reject(this.#failure ?? new ClickUpError('INTERNAL', 'ended')),
+      )
     })
     this.ready.catch(() => {})
     this.#worker.on('message', (message: FromWorker) => this.#onMessage(message))
@@ -90,14 +93,22 @@ export class PacketLoop {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#open.delete(id)
-        reject(new ClickUpError('UNREACHABLE', `the packet loop gave no answer in ${WORKER_ANSWER_MS} ms`))
+        reject(
+          new ClickUpError(
+            'UNREACHABLE',
+            `the packet loop gave no answer in ${WORKER_ANSWER_MS} ms`,
+          ),
+        )
       }, WORKER_ANSWER_MS)
       this.#open.set(id, { resolve, reject, timer })
       this.send(make(id))
     })
   }
 
-  #settle(id: number, settle: (open: { resolve: (v: unknown) => void; reject: (e: Error) => void }) => void) {
+  #settle(
+    id: number,
+    settle: (open: { resolve: (v: unknown) => void; reject: (e: Error) => void }) => void,
+  ) {
     const open = this.#open.get(id)
     if (open === undefined) return
     this.#open.delete(id)
@@ -116,6 +127,9 @@ export class PacketLoop {
         break
       case 'source':
         this.#events.onSource(message)
+        break
+      case 'source_failed':
+        this.#events.onSourceFailed(message.move, message.failure)
         break
       case 'target':
         this.#events.onTarget(message)

@@ -16,10 +16,12 @@ import type { Driver } from './io/device.ts'
 import { openDriver } from './io/open.ts'
 import { loadGraph } from './load-graph.ts'
 import { Loop } from './loop.ts'
-import { type MoverSetup, SourceMover, TargetMover } from './mover.ts'
+import type { MoverSetup } from './mover.ts'
 import type { Router } from './router.ts'
+import { SourceMover } from './source-mover.ts'
 import { StateStore } from './state.ts'
 import type { TransferPlan } from './state-plan.ts'
+import { TargetMover } from './target-mover.ts'
 
 const main = parentPort!
 const setup = workerData as WorkerSetup
@@ -71,7 +73,7 @@ function assemble(graph: Graph, driver: Driver) {
   const { bucketsLog2 } = setup
   const steerKeys = setup.steerKeys.map((name): SteerKey => STEER_KEYS[name as SteerKeyName])
   const time = { nowMs: machineClock.nowMs() }
-  const store = new StateStore({ bucketsLog2, clock: time, pool: driver.pool })
+  const store = new StateStore({ bucketsLog2, clock: time, pool: driver.pool, seed: setup.seed })
   const gate = new PacketGate(bucketsLog2, setup.owner, driver.pool, ({ move, epoch, port }) =>
     send({ type: 'source', event: { on: 'fence', move, epoch, port }, bytes: null }),
   )

@@ -1,0 +1,165 @@
+// The source's role in a move (O), in the main thread: its stream to the target, the frames that are
+// kept until they are acknowledged, its timer. lib/move/source.ts decides.
+
+import type { Timer } from '../lib/clock.ts'
+import { failpointAt } from '../lib/failpoint.ts'
+import { STREAM_RETRY_MS } from '../lib/limits.ts'
+import { sourceStep } from '../lib/move/source.ts'
+import { SOURCE_IDLE, type SourceState } from '../lib/move/source-state.ts'
+import type { SourceAction, SourceEvent } from '../lib/move/types.ts'
+import type { StreamClient } from '../lib/wire/transport.ts'
+import type { Failure, FromWorker, ToWorker } from './control.ts'
+import { type MoveHostSetup, NO_BYTES, readFrame } from './move-host.ts'
+import { encodeStream } from './stream-frame.ts'
+
+export class SourceHost {
+  readonly #setup: MoveHostSetup
+  #state: SourceState = SOURCE_IDLE
+  #stream: StreamClient | null = null
+  /** Bytes of chunks that the machine has not sent yet, by reference. */
+  readonly #chunks = new Map<number, ArrayBuffer>()
+  /** Encoded frames that were not acknowledged, by sequence number. */
+  readonly #kept = new Map<number, Uint8Array>()
+  /** Commands that wait until the target has said how rows are to be converted. */
+  #waiting: ToWorker[] | null = null
+  #nextRef = 0
+  #timer: Timer | null = null
+  #helloTimer: Timer | null = null
+
+  constructor(setup: MoveHostSetup) {
+    this.#setup = setup
+  }
+
+  get state(): SourceState {
+    return this.#state
+  }
+
+  onWorker(message: Extract<FromWorker, { type: 'source' }>): void {
+    let event = message.event
+    if (event.on === 'chunk') {
+      const ref = this.#nextRef++
+      this.#chunks.set(ref, message.bytes ?? NO_BYTES)
+      event = { ...event, ref }
+    }
+    this.step(event)
+  }
+
+  /** The packet loop could not send on: before the flip the conductor undoes the move. */
+  onFailed(move: number, failure: Failure): void {
+    if (move !== this.#state.move) return
+    const { epoch } = this.#state
+    this.#setup.log.warn('move_source_failed', { move, failure })
+    this.#setup.answer({ role: 'source', msg: { type: 'refused', move, epoch, ...failure } })
+  }
+
+  step(event: SourceEvent): void {
+    const before = this.#state
+    const [state, actions] = sourceStep(before, event)
+    if (state.phase !== before.phase) failpointAt('move.source', 'before', state.phase)
+    this.#state = state
+    for (const action of actions) this.#act(action)
+    if (state.phase !== before.phase) {
+      const { move, phase } = state
+      this.#setup.log.info('move_source', { move, phase })
+      failpointAt('move.source', 'after', phase)
+    }
+    if (state.fences.length < before.fences.length && state.move === before.move)
+      failpointAt('move.source', 'after', 'first_fence')
+    if (before.next === 0 && state.next === 1) failpointAt('move.source', 'after', 'first_frame')
+  }
+
+  #act(action: SourceAction): void {
+    switch (action.do) {
+      case 'reply':
+        this.#setup.answer({ role: 'source', msg: action.msg })
+        break
+      case 'worker': {
+        const { move, command } = action
+        const message: ToWorker = { type: 'source', move, command }
+        if (this.#waiting !== null && (command.type === 'subscribe' || command.type === 'grant'))
+          this.#waiting.push(message)
+        else this.#setup.toWorker(message)
+        break
+      }
+      case 'connect':
+        this.#connect(action.endpoint)
+        break
+      case 'frame': {
+        const payload = this.#chunks.get(action.ref) ?? NO_BYTES
+        this.#chunks.delete(action.ref)
+        const bytes = encodeStream({ type: 'frame', head: action.head, payload })
+        this.#kept.set(action.head.seq, bytes)
+        this.#send(bytes)
+        break
+      }
+      case 'drop':
+        this.#chunks.delete(action.ref)
+        break
+      case 'resend':
+        for (let seq = action.from; seq < action.to; seq++) {
+          const bytes = this.#kept.get(seq)
+          if (bytes !== undefined) this.#send(bytes)
+        }
+        break
+      case 'acked':
+        for (const seq of this.#kept.keys()) if (seq < action.next) this.#kept.delete(seq)
+        break
+      case 'disconnect':
+        this.close()
+        break
+      case 'timer':
+        this.#timer?.cancel()
+        this.#timer = null
+        if (action.ms >= 0) {
+          this.#timer = this.#setup.clock.after(action.ms, () => this.step({ on: 'timer' }))
+        }
+    }
+  }
+
+  #connect(endpoint: string): void {
+    this.close()
+    const { move, flipEpoch: epoch } = this.#state
+    this.#waiting = []
+    const name = `source.${move}`
+    const stream = this.#setup.connect(endpoint, name, (frame) => {
+      if (this.#stream === stream) this.#onFrame(frame)
+    })
+    this.#stream = stream
+    const hello = () => {
+      this.#send(encodeStream({ type: 'hello', move, epoch }))
+      this.#helloTimer = this.#setup.clock.after(STREAM_RETRY_MS, hello)
+    }
+    hello()
+  }
+
+  #onFrame(frame: Uint8Array): void {
+    const message = readFrame(frame, this.#setup.log)
+    if (message?.type === 'credit') this.step({ on: 'credit', credit: message.credit })
+    if (message?.type !== 'plan' || message.move !== this.#state.move) return
+    this.#helloTimer?.cancel()
+    this.#helloTimer = null
+    const waiting = this.#waiting
+    if (waiting === null) return
+    this.#waiting = null
+    this.#setup.toWorker({ type: 'plan', move: message.move, plan: message.plan })
+    for (const command of waiting) this.#setup.toWorker(command)
+  }
+
+  #send(bytes: Uint8Array): void {
+    this.#stream?.send(bytes).catch((error) => {
+      // The window keeps the frame: it goes again after a gap or a time without progress.
+      this.#setup.log.info('stream_send_failed', { error })
+    })
+  }
+
+  close(): void {
+    this.#helloTimer?.cancel()
+    this.#helloTimer = null
+    const stream = this.#stream
+    this.#stream = null
+    this.#chunks.clear()
+    this.#kept.clear()
+    this.#waiting = null
+    void stream?.close()
+  }
+}

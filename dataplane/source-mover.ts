@@ -1,0 +1,204 @@
+// The packet loop's part of a move at the old owner (O): takes rows, changes and held packets out
+// in chunks, one a turn and each against a grant; from the last fence on, sends stragglers after.
+
+import { ClickUpError } from '../lib/errors.ts'
+import { CHUNK_BYTES, FORGET_ROWS } from '../lib/limits.ts'
+import type { Buckets, SourceCommand } from '../lib/move/types.ts'
+import type { FromWorker } from './control.ts'
+import type { MoverSetup } from './mover.ts'
+import { encodePackets } from './packet-chunk.ts'
+import type { TransferPlan } from './state-plan.ts'
+import { SnapshotSource } from './state-source.ts'
+
+export class SourceMover {
+  readonly #setup: MoverSetup
+  #move = -1
+  #plan: TransferPlan | null = null
+  #snapshot: SnapshotSource | null = null
+  #grants = 0
+  /** A pass is on; what is left of the deltas that it began with (the first pass: no bound). */
+  #passLeft = -1
+  #phase: 'idle' | 'copying' | 'draining' | 'drained' | 'forgetting' = 'idle'
+
+  constructor(setup: MoverSetup) {
+    this.#setup = setup
+  }
+
+  plan(plan: TransferPlan): void {
+    this.#plan = plan
+  }
+
+  command(move: number, command: SourceCommand): void {
+    const { gate } = this.#setup
+    if (command.type === 'subscribe') {
+      this.#snapshot?.abort()
+      if (this.#plan === null) throw new ClickUpError('INTERNAL', 'subscribe came before the plan')
+      this.#move = move
+      const moving = bucketMap(command.buckets, this.#setup.store.buckets)
+      this.#snapshot = new SnapshotSource(this.#setup.store, this.#plan, moving)
+      this.#grants = 0
+      this.#passLeft = Number.POSITIVE_INFINITY
+      this.#phase = 'copying'
+      return
+    }
+    switch (command.type) {
+      case 'grant':
+        this.#grants += command.chunks
+        break
+      case 'round':
+        this.#passLeft = this.#snapshot?.pendingDeltas ?? 0
+        if (this.#passLeft === 0) this.#endPass()
+        break
+      case 'drain':
+        gate.buckets.away(command.buckets, command.primary)
+        this.#phase = 'draining'
+        break
+      case 'own':
+        this.#own(command.buckets, command.primary)
+        break
+      case 'forget':
+        this.#phase = 'forgetting'
+        break
+      case 'close':
+        gate.buckets.close(command.buckets, true)
+        this.#dropStragglers()
+        this.#phase = this.#phase === 'forgetting' ? 'forgetting' : 'idle'
+        this.#grants = 0
+    }
+  }
+
+  /** One slice; true: there is more to do now. */
+  slice(): boolean {
+    switch (this.#phase) {
+      case 'idle':
+        return false
+      case 'copying':
+        return this.#copy()
+      case 'draining':
+        return this.#drain()
+      case 'drained':
+        this.#sendStragglers()
+        return false
+      case 'forgetting': {
+        this.#sendStragglers()
+        const done = this.#snapshot?.forget(FORGET_ROWS) ?? true
+        if (done) this.#snapshot = null
+        return !done
+      }
+    }
+  }
+
+  /** A stream that is too slow, or a row that cannot be converted, ends the copy, not the loop. */
+  #copy(): boolean {
+    try {
+      return this.#copyChunk()
+    } catch (error) {
+      if (!(error instanceof ClickUpError)) throw error
+      this.#snapshot?.abort()
+      this.#snapshot = null
+      this.#phase = 'idle'
+      const { code, message, hint, findings } = error
+      const failure = { code, message, hint, findings }
+      this.#setup.send({ type: 'source_failed', move: this.#move, failure })
+      return false
+    }
+  }
+
+  #copyChunk(): boolean {
+    const snapshot = this.#snapshot
+    if (snapshot === null || this.#passLeft < 0 || this.#grants === 0) return false
+    const { deltasSent, snapshotDone } = snapshot
+    const before = sentBy(snapshot)
+    const chunk = snapshot.next(CHUNK_BYTES)
+    if (chunk !== null) this.#chunk(snapshotDone ? 'deltas' : 'rows', chunk, before)
+    if (snapshotDone) this.#passLeft -= snapshot.deltasSent - deltasSent
+    const over = snapshotDone ? this.#passLeft <= 0 || !snapshot.busy : snapshot.snapshotDone
+    if (over) this.#endPass()
+    return true
+  }
+
+  #endPass(): void {
+    this.#passLeft = -1
+    const pending = this.#snapshot?.pendingDeltas ?? 0
+    this.#event({ on: 'round', move: this.#move, pending })
+  }
+
+  #drain(): boolean {
+    const snapshot = this.#snapshot
+    if (this.#grants === 0 || snapshot === null) return false
+    const before = sentBy(snapshot)
+    const { packetsSent } = snapshot
+    const chunk = snapshot.finish(CHUNK_BYTES)
+    if (chunk !== null) {
+      this.#chunk(snapshot.packetsSent > packetsSent ? 'packets' : 'deltas', chunk, before)
+      return true
+    }
+    this.#phase = 'drained'
+    this.#event({ on: 'drained', move: this.#move })
+    return true
+  }
+
+  #sendStragglers(): void {
+    if (this.#grants === 0) return
+    const stragglers = this.#setup.gate.takeStragglers()
+    if (stragglers.length === 0) return
+    const bytes = encodePackets(stragglers)
+    for (const p of stragglers) this.#setup.router.pool.free(p)
+    this.#grants--
+    this.#event(
+      {
+        on: 'chunk',
+        move: this.#move,
+        kind: 'stragglers',
+        ref: -1,
+        bytes: bytes.byteLength,
+        count: stragglers.length,
+      },
+      bytes,
+    )
+  }
+
+  #dropStragglers(): void {
+    const { gate, router } = this.#setup
+    for (const p of gate.takeStragglers()) {
+      gate.counters.foreign++
+      router.pool.free(p)
+    }
+  }
+
+  #own(buckets: Buckets, primary: boolean): void {
+    const { gate, router } = this.#setup
+    this.#snapshot?.abort()
+    this.#snapshot = null
+    this.#phase = 'idle'
+    this.#grants = 0
+    this.#passLeft = -1
+    gate.buckets.own(buckets, primary)
+    for (const p of gate.takeStragglers()) router.inject(p.port, p)
+  }
+
+  #chunk(kind: 'rows' | 'deltas' | 'packets', chunk: ArrayBuffer, before: number): void {
+    this.#grants--
+    const count = sentBy(this.#snapshot!) - before
+    const bytes = chunk.byteLength
+    this.#event({ on: 'chunk', move: this.#move, kind, ref: -1, bytes, count }, chunk)
+  }
+
+  #event(
+    event: Extract<FromWorker, { type: 'source' }>['event'],
+    bytes: ArrayBuffer | null = null,
+  ) {
+    this.#setup.send({ type: 'source', event, bytes }, bytes ?? undefined)
+  }
+}
+
+/** Records that a snapshot has put into chunks so far. */
+function sentBy(s: SnapshotSource): number {
+  return s.rowsSent + s.deltasSent + s.packetsSent
+}
+
+function bucketMap(buckets: Buckets, count: number): Uint8Array {
+  const map = new Uint8Array(count)
+  for (const [from, to] of buckets) map.fill(1, from, to)
+  return map
+}

@@ -1,0 +1,142 @@
+// The packet loop's part of a move at the new owner (N): checks what it can take, applies what
+// comes, and at the release sends what waited: stragglers first, then held packets, in order.
+
+import { ClickUpError } from '../lib/errors.ts'
+import { BATCH } from '../lib/limits.ts'
+import type { Buckets, HoldTotals, TargetCommand } from '../lib/move/types.ts'
+import type { FromWorker } from './control.ts'
+import type { MoverSetup, Transfer } from './mover.ts'
+import type { Packet } from './packet.ts'
+import { decodePackets } from './packet-chunk.ts'
+import { planTransfer } from './state-plan.ts'
+import { SnapshotTarget } from './state-target.ts'
+
+export class TargetMover {
+  readonly #setup: MoverSetup
+  #snapshot: SnapshotTarget | null = null
+  /** Stragglers that came before the release: they precede what is held. */
+  #stragglers: Packet[] = []
+
+  constructor(setup: MoverSetup) {
+    this.#setup = setup
+  }
+
+  command(move: number, command: TargetCommand, bytes: ArrayBuffer | null): void {
+    switch (command.type) {
+      case 'prepare':
+        this.#prepare(move, command.buckets, command.primary, command.transfer as Transfer)
+        break
+      case 'apply':
+        this.#apply(move, command.seq, command.kind, bytes ?? new ArrayBuffer(0))
+        break
+      case 'release':
+        this.#release(move, command.buckets, command.primary)
+        break
+      case 'discard':
+        this.#discard(command.buckets)
+    }
+  }
+
+  #prepare(move: number, buckets: Buckets, primary: boolean, transfer: Transfer): void {
+    const { store, gate } = this.#setup
+    const planned = planTransfer(transfer.schemas, store.schemas(), {
+      map: transfer.map,
+      discard: transfer.discard,
+    })
+    if (!planned.ok) {
+      const refused = {
+        type: 'refused' as const,
+        code: 'INCOMPATIBLE',
+        message: 'the new version cannot take the state of the old one',
+        hint: 'see what is listed; nothing was changed',
+        findings: planned.findings,
+      }
+      this.#event({ on: 'not_ready', move, refused })
+      return
+    }
+    this.#snapshot?.discard()
+    this.#snapshot = new SnapshotTarget(store, planned.plan)
+    gate.buckets.incoming(buckets, primary)
+    this.#setup.send({
+      type: 'target',
+      event: { on: 'ready', move, endpoint: '' },
+      plan: planned.plan,
+    })
+  }
+
+  #apply(move: number, seq: number, kind: string, bytes: ArrayBuffer): void {
+    try {
+      if (kind === 'stragglers') this.#straggle(decodePackets(bytes, this.#setup.router.pool))
+      else this.#applyRows(bytes)
+      this.#event({ on: 'applied', move, seq })
+    } catch (error) {
+      if (!(error instanceof ClickUpError)) throw error
+      const { code, message, hint, findings } = error
+      this.#event({
+        on: 'apply_failed',
+        move,
+        refused: { type: 'refused', code, message, hint, findings },
+      })
+    }
+  }
+
+  /** A row that found its table full fails the move: the old owner has it still. */
+  #applyRows(bytes: ArrayBuffer): void {
+    const snapshot = this.#snapshot
+    if (snapshot === null) return
+    snapshot.apply(bytes)
+    if (snapshot.rowsRefused > 0)
+      throw new ClickUpError(
+        'LIMIT',
+        'a table of the new version is too small for the rows of the old one',
+        'raise its capacity in the new configuration',
+      )
+  }
+
+  #straggle(packets: Packet[]): void {
+    const { gate, router, steer } = this.#setup
+    for (const p of packets) {
+      p.bucket = steer(p)
+      if (this.#snapshot !== null) this.#stragglers.push(p)
+      else if (gate.admitStraggler(p)) router.inject(p.port, p)
+    }
+  }
+
+  #release(move: number, buckets: Buckets, primary: boolean): void {
+    const { gate, router } = this.#setup
+    const { heldCount } = gate
+    const { holdOverflow } = gate.counters
+    this.#snapshot?.commit()
+    this.#snapshot = null
+    gate.buckets.own(buckets, primary)
+    for (const p of this.#stragglers) router.inject(p.port, p)
+    this.#stragglers = []
+    router.activate()
+    const holdUs = gate.holdUs()
+    let entered = 0
+    gate.releaseHeld((p) => {
+      router.inject(p.port, p)
+      if (++entered % BATCH === 0) this.#setup.flush()
+    })
+    this.#setup.flush()
+    const hold: HoldTotals = { held: heldCount, overflow: holdOverflow, holdUs }
+    this.#event({ on: 'released', move, hold })
+  }
+
+  #discard(buckets: Buckets): void {
+    const { gate, router } = this.#setup
+    gate.buckets.discard(buckets, true)
+    gate.releaseHeld((p) => {
+      gate.counters.foreign++
+      router.pool.free(p)
+    })
+    for (const p of this.#stragglers) router.pool.free(p)
+    this.#stragglers = []
+    this.#snapshot?.discard()
+    this.#snapshot = null
+  }
+
+  #event(event: Extract<FromWorker, { type: 'target' }>['event']): void {
+    this.#setup.send({ type: 'target', event, plan: null })
+  }
+}
