@@ -9,6 +9,7 @@ const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
 
 /** Older spellings of keywords that Click still takes: they are taken, and not advertised. */
 const OLD_NAMES: ReadonlySet<string> = new Set([
+  'BURST_BYTES',
   'BURST_SIZE',
   'CPU',
   'DATASIZE',
