@@ -157,6 +157,7 @@ export default element({
 
   counters: { count: 'packets emitted' },
 
+  effects: true,
   local: 'an open file: what is read from it is this run alone',
 
   configure(config, context) {

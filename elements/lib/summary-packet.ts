@@ -22,8 +22,7 @@ export function buildPacket(s: Summary, pool: Pool, options: BuildOptions): Pack
   const payload = Math.max(s.payload.length, options.checksum ? s.payloadLength : 0)
   const given = ipHeader + transport + payload
   const whole = wholeLength(s, ipHeader + transport, given)
-  // A length that the line gives may cut the payload short, but not the headers.
-  const bytes = options.checksum ? whole : Math.min(given, Math.max(whole, ipHeader + transport))
+  const bytes = options.checksum ? whole : Math.min(given, whole)
   const p = pool.allocLength(bytes)
   if (p === null) return null
   p.mem.fill(0, p.off, p.end)

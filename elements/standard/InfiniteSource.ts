@@ -107,6 +107,7 @@ interface Me {
   readonly counters: { count: number }
   readonly config: { readonly TIMESTAMP: boolean }
   readonly router: { readonly pool: Pool; readonly nowUs: number }
+  readonly outputKinds: readonly ('push' | 'pull')[]
   schedule(): void
   notify(): void
 }
@@ -241,8 +242,9 @@ function refill(self: Me): void {
 /** After a change: there may be packets to make again. */
 function goOn(self: Me): void {
   const { active, limit } = self.resource
-  if (limit < 0 || self.counters.count < limit) self.resource.ended = false
+  if (limit >= 0 && self.counters.count >= limit) return
+  self.resource.ended = false
   if (!active) return
-  self.schedule()
+  if (self.outputKinds[0] === 'push') self.schedule()
   self.notify()
 }

@@ -41,61 +41,9 @@ Resets C<drops> and C<highwater_length>.
 
 Drops all packets in the queue.
 
-=a SimpleQueue, Unqueue
+=a SimpleQueue, Unqueue, FullNoteQueue
 */
 
-import { packets } from '../../dataplane/declare.ts'
-import { arg, element } from '../../dataplane/element.ts'
-import { dropAll, setCapacity } from '../lib/queue-handlers.ts'
+import { queueElement } from '../lib/queue-element.ts'
 
-export default element({
-  name: 'Queue',
-  ports: '1/1',
-  processing: 'h/l',
-  notesFull: true,
-
-  config: { CAPACITY: arg.count(1000).at() },
-
-  counters: {
-    drops: 'packets dropped because the queue was full',
-    highwater_length: 'largest length since the last reset',
-  },
-
-  state: { queue: packets({ capacity: 'CAPACITY' }) },
-
-  push(self, _port, p) {
-    const { queue } = self.state
-    if (!queue.push(p)) {
-      self.counters.drops++
-      self.kill(p)
-      return
-    }
-    const length = queue.length
-    if (length > self.counters.highwater_length) self.counters.highwater_length = length
-    if (length === 1) self.notify()
-    if (length >= queue.capacity) self.signalFull(true)
-  },
-
-  pull(self) {
-    const { queue } = self.state
-    const p = queue.shift()
-    if (p !== null && queue.length === queue.capacity - 1) self.signalFull(false)
-    return p
-  },
-
-  handlers: {
-    length: { read: (self) => String(self.state.queue.length) },
-    capacity: {
-      read: (self) => String(self.state.queue.capacity),
-      write: setCapacity,
-    },
-    reset_counts: {
-      button: true,
-      write(self) {
-        self.counters.drops = 0
-        self.counters.highwater_length = 0
-      },
-    },
-    reset: { button: true, write: dropAll },
-  },
-})
+export default queueElement('Queue', true)

@@ -1,0 +1,46 @@
+/*
+=c
+
+NotifierQueue([CAPACITY])
+
+=s storage
+
+stores packets in a FIFO queue that tells when it is empty
+
+=d
+
+Like Queue, but does not tell sources that it is full: they go on, and what
+does not fit is dropped. Those who pull sleep while it is empty. The default for
+CAPACITY is 1000.
+
+=h length read-only
+
+Returns the current number of packets in the queue.
+
+=h highwater_length read-only
+
+Returns the largest length of the queue since it was reset.
+
+=h capacity read/write
+
+Returns or sets the queue's capacity. Packets beyond a lowered capacity are
+dropped, the newest first.
+
+=h drops read-only
+
+Returns the number of packets dropped because the queue was full.
+
+=h reset_counts write-only
+
+Resets C<drops> and C<highwater_length>.
+
+=h reset write-only
+
+Drops all packets in the queue.
+
+=a Queue, FullNoteQueue
+*/
+
+import { queueElement } from '../lib/queue-element.ts'
+
+export default queueElement('NotifierQueue', false)

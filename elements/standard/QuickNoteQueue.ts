@@ -1,0 +1,45 @@
+/*
+=c
+
+QuickNoteQueue([CAPACITY])
+
+=s storage
+
+stores packets in a FIFO queue
+
+=d
+
+The same as Queue, which always tells at once that it is empty. The default
+for CAPACITY is 1000.
+
+=h length read-only
+
+Returns the current number of packets in the queue.
+
+=h highwater_length read-only
+
+Returns the largest length of the queue since it was reset.
+
+=h capacity read/write
+
+Returns or sets the queue's capacity. Packets beyond a lowered capacity are
+dropped, the newest first.
+
+=h drops read-only
+
+Returns the number of packets dropped because the queue was full.
+
+=h reset_counts write-only
+
+Resets C<drops> and C<highwater_length>.
+
+=h reset write-only
+
+Drops all packets in the queue.
+
+=a Queue
+*/
+
+import { queueElement } from '../lib/queue-element.ts'
+
+export default queueElement('QuickNoteQueue', true)
