@@ -105,6 +105,11 @@ export interface Table<K extends Columns, R extends Columns> {
   readonly expired: number
   /** Calls `visit` for every row, in no order. For handlers: it takes as long as the table is large. */
   each(visit: (row: Row<K & R>) => void): void
+  /**
+   * Calls `visit` for the rows in at most `places` places of the table, from the one that `at` (0 to
+   * below 1) says on, round the end: a look at a part of a table that is too large for `each`.
+   */
+  some(at: number, places: number, visit: (row: Row<K & R>) => void): void
 }
 
 import type { Packet } from './packet.ts'

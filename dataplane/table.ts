@@ -44,6 +44,18 @@ class TableBase {
     const view = new (classesOf(this.$c.layout).View)(this.$c)
     for (let r = 0; r < this.$c.top; r++) if (this.$c.isLive(r)) visit(view.$at(r))
   }
+
+  /** A view of its own, as in `each`. */
+  some(at: number, places: number, visit: (row: RowView) => void): void {
+    const { $c: c } = this
+    const view = new (classesOf(c.layout).View)(c)
+    const { top } = c
+    const from = Math.floor(at * top)
+    for (let k = 0; k < places && k < top; k++) {
+      const r = (from + k) % top
+      if (c.isLive(r)) visit(view.$at(r))
+    }
+  }
 }
 
 interface Classes {

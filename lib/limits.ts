@@ -129,6 +129,12 @@ export const SWEEP_ROWS = 256
 /** Rows of moved buckets that one turn of the old owner's loop removes. */
 export const FORGET_ROWS = 1_024
 
+/** A rehearsal's packets and time at most: enough to compile the path, little of a start. */
+export const REHEARSAL_PACKETS = 6_000
+export const REHEARSAL_MS = 60
+/** Frames of a rehearsal's pool. */
+export const REHEARSAL_FRAMES = 512
+
 /** Nice value of replicas: packets wait for no batch job. Used where the process may set it. */
 export const PACKET_PRIORITY = -10
 
@@ -228,17 +234,26 @@ export const VETH_MTU_MAX = 3_400
  */
 export const FENCE_TRIES = 50
 
-/** Mappings of a rewriter at most, two rows each. A new flow then displaces one or is dropped; counted. */
+/** Mappings of a rewriter at most, two rows each. A new flow then displaces one, or is dropped. */
 export const NAT_MAPPINGS_MAX = 524_288
 
-/** Rows that a rewriter at capacity looks through for one new flow. In a larger table only expiry makes room. */
-export const NAT_EVICT_ROWS = 8_192
+/**
+ * Rows that a rewriter at capacity looks at for one new flow: of these, the mapping goes that was
+ * idle longest. All rows of a large table would take milliseconds.
+ */
+export const NAT_EVICT_ROWS = 128
 
-/** Prefixes of one routing element that handlers have set or removed: a full BGP table fits. One more is refused. */
-export const ROUTES_CHANGED_MAX = 1_048_576
+/** Mappings that a lower capacity removes at once. The others go as new flows come. */
+export const NAT_EVICT_AT_ONCE = 1_024
 
-/** Ports that a rewriter tries for one new flow. None free among them: dropped, `no_port` counts it. */
+/** Ports that a rewriter tries for one new flow. None free of these: dropped, `no_port` counts it. */
 export const PORT_PROBES_MAX = 4_096
+
+/**
+ * Prefixes of one routing element that handlers have set or removed: a full BGP table fits. One
+ * more is refused.
+ */
+export const ROUTES_CHANGED_MAX = 1_048_576
 
 if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')

@@ -131,6 +131,7 @@ export default element({
     OUTFILE: arg.filename(''),
     ACTIVE: arg.bool(true),
   },
+  effects: true,
   local: 'an open file, and whether to print: a new version brings its own',
 
   configure(config, context): Plan {

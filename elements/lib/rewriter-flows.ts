@@ -17,7 +17,7 @@ import {
   table,
 } from '../../dataplane/declare.ts'
 import type { RouterServices } from '../../dataplane/element.ts'
-import { NAT_EVICT_ROWS, NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
+import { NAT_EVICT_AT_ONCE, NAT_EVICT_ROWS, NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
 import { swapped, TCP } from './rewriter-packet.ts'
 
 const KEY = { saddr: 'i32', daddr: 'i32', ports: 'i32', proto: 'u8' } as const
@@ -143,26 +143,34 @@ export function removeMapping(self: Rewriter, row: FlowRow): void {
 }
 
 /**
- * Makes room for one mapping more. At capacity the mapping goes that was idle longest, if that was
- * longer than its protocol's guarantee; a protocol without guarantee displaces nothing.
+ * Makes room for one mapping more. At capacity the mapping goes that was idle longest, of some that
+ * are looked at, if that was longer than its protocol's guarantee. A protocol without guarantee
+ * displaces nothing.
  */
 export function makeRoom(self: Rewriter, proto: number): boolean {
   const { flows, limits } = self.state
-  if (flows.size + 2 <= limits.mappings * 2) return true
-  const guarantee = proto === TCP ? self.plan.tcpGuaranteeMs : self.plan.udpGuaranteeMs
-  // A larger table is too large to look through for one packet; there only expiry makes room.
-  if (guarantee === 0 || flows.size > NAT_EVICT_ROWS) return false
-  return evict(self, false)
+  const most = limits.mappings * 2
+  if (flows.size + 2 <= most) return true
+  if ((proto === TCP ? self.plan.tcpGuaranteeMs : self.plan.udpGuaranteeMs) === 0) return false
+  // Two go for each that comes, so that a table that is over a lower capacity shrinks.
+  if (flows.size > most && !evict(self, false)) return false
+  return evict(self, false) && flows.size + 2 <= most
 }
 
-/** Removes the mapping that was idle longest; `force`: whatever its guarantee. */
-export function evict(self: Rewriter, force: boolean): boolean {
+/** Removes mappings of a table that is over its capacity, whatever their guarantee; bounded. */
+export function shrink(self: Rewriter): void {
+  const { flows, limits } = self.state
+  for (let n = 0; n < NAT_EVICT_AT_ONCE && flows.size > limits.mappings * 2; n++)
+    if (!evict(self, true)) return
+}
+
+/** Removes the mapping that was idle longest of those looked at; `force`: whatever its guarantee. */
+function evict(self: Rewriter, force: boolean): boolean {
   const { flows } = self.state
   const now = self.router.nowMs
   let oldest = Number.POSITIVE_INFINITY
   let key: [number, number, number, number] | null = null
-  flows.each((row) => {
-    if ((row.flags & REPLY) !== 0) return
+  flows.some(self.router.random(), NAT_EVICT_ROWS, (row) => {
     const other = otherOf(self, row)
     const seen = other === null ? row.seen : Math.max(row.seen, other.seen)
     const guarantee = row.proto === TCP ? self.plan.tcpGuaranteeMs : self.plan.udpGuaranteeMs

@@ -4,7 +4,7 @@ import type { HandlerDecl } from '../../dataplane/element.ts'
 import { parseIp, parseU16, splitSpaces } from '../../lib/click/args.ts'
 import { NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
 import type { RewriterPlan } from './rewriter-config.ts'
-import { evict, type FlowRow, otherOf, REPLY, type Rewriter } from './rewriter-flows.ts'
+import { type FlowRow, otherOf, REPLY, type Rewriter, shrink } from './rewriter-flows.ts'
 import { ICMP, TCP, UDP } from './rewriter-packet.ts'
 import { PATTERN, patternText } from './rewriter-spec.ts'
 import { ipText } from './text.ts'
@@ -34,7 +34,7 @@ export function rewriterHandlers(accounting: boolean): Record<string, HandlerDec
         if (!Number.isInteger(capacity) || capacity < 1 || capacity > NAT_MAPPINGS_MAX)
           throw new Error(`'${value}' is not a number from 1 to ${NAT_MAPPINGS_MAX}`)
         self.state.limits.mappings = capacity
-        while (self.state.flows.size > capacity * 2 && evict(self, true));
+        shrink(self)
       },
     },
     patterns: {

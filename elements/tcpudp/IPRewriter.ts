@@ -116,8 +116,9 @@ Taken for compatibility: mappings are swept all the time, a few a turn.
 
 =item MAPPING_CAPACITY
 
-Mappings at most. Default, and bound, is 524288. At capacity a new flow displaces the mapping that
-was idle longest; in tables above 4096 mappings none, there expiry alone makes room.
+Mappings at most. Default, and bound, is 524288. At capacity a new flow displaces the mapping that was
+idle longest; of a large table, the one of a random sample. Sharing the capacity of another element,
+by its name, is not supported.
 
 =item DST_ANNO
 

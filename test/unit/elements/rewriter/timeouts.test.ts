@@ -141,3 +141,23 @@ test('without a guarantee new flows displace nothing', async (t) => {
   t.is(lab.take().length, 2)
   t.is(lab.read('rw.mapping_failures'), '1')
 })
+
+test('a large table at capacity gives way to new flows, and shrinks to a lower capacity', async (t) => {
+  const lab = await nat(`${NAT}, MAPPING_CAPACITY 2000, GUARANTEE 5`)
+  const send = (i: number) => {
+    lab.send('in0', ipPacket({ ...OUT, src: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` }))
+    return lab.take().length
+  }
+  for (let i = 0; i < 2000; i++) t.is(send(i), 1)
+  t.is(send(5000), 0)
+  lab.nowMs += 6000
+  lab.router.turn()
+  for (let i = 0; i < 300; i++) t.is(send(10_000 + i), 1)
+  t.is(lab.read('rw.size'), '2000')
+  lab.write('rw.capacity', '500')
+  t.true(Number(lab.read('rw.size')) < 1000)
+  lab.nowMs += 6000
+  lab.router.turn()
+  for (let i = 0; i < 600; i++) send(20_000 + i)
+  t.is(lab.read('rw.size'), '500')
+})
