@@ -8,6 +8,7 @@ import { takeLock } from '../lib/lock.ts'
 import type { Log } from '../lib/log.ts'
 import { makeLog } from '../lib/log.ts'
 import { serveMetrics } from '../lib/metrics.ts'
+import { Started } from '../lib/started.ts'
 import { bindServer, checkEndpoint } from '../lib/wire/zeromq.ts'
 import { Coordinator } from './coordinator.ts'
 import { openStore } from './lmdb.ts'
@@ -44,23 +45,27 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
   checkEndpoint(endpoint)
   ownDir(dir)
   if (endpoint.startsWith('ipc://')) ownDir(dirname(endpoint.slice('ipc://'.length)))
-  // Before anything else: a second one must not even unlink the first one's socket.
-  const lock = await takeLock(dir, 'coordinator')
-  const log = options.log ?? makeLog('coordinator')
-  const store = openStore(dir)
-  const server = await bindServer(endpoint, { log })
-  const metrics = await coordinatorMetrics()
-  const coordinator = new Coordinator(store, server, realClock, log, metrics)
-  const families = serviceFamilies(() => coordinator.status().services)
-  const web = await serveMetrics(families, options.metricsPort ?? null, metrics.registry)
-  log.info('coordinator_started', { endpoint, dir, services: store.services().length })
-  const close = async () => {
-    coordinator.close()
-    await web.close()
-    await server.close()
-    await store.close()
-    await lock.release()
-    log.info('coordinator_stopped')
+  const started = new Started()
+  try {
+    // Before anything else: a second one must not even unlink the first one's socket.
+    const lock = await takeLock(dir, 'coordinator')
+    started.add(() => lock.release())
+    const log = options.log ?? makeLog('coordinator')
+    const store = openStore(dir)
+    started.add(() => store.close())
+    const server = await bindServer(endpoint, { log })
+    started.add(() => server.close())
+    const metrics = await coordinatorMetrics()
+    const coordinator = new Coordinator(store, server, realClock, log, metrics)
+    started.add(async () => coordinator.close())
+    const families = serviceFamilies(() => coordinator.status().services)
+    const web = await serveMetrics(families, options.metricsPort ?? null, metrics.registry)
+    started.add(() => web.close())
+    log.info('coordinator_started', { endpoint, dir, services: store.services().length })
+    started.add(async () => log.info('coordinator_stopped'))
+    return { endpoint, close: () => started.close() }
+  } catch (cause) {
+    await started.close()
+    throw cause
   }
-  return { endpoint, close }
 }

@@ -9,6 +9,7 @@ import { takeLock } from '../lib/lock.ts'
 import type { Log } from '../lib/log.ts'
 import { makeLog } from '../lib/log.ts'
 import { serveMetrics } from '../lib/metrics.ts'
+import { Started } from '../lib/started.ts'
 import type { DriverChoice } from '../lib/wire/messages.ts'
 import { bindServer, connectClient } from '../lib/wire/zeromq.ts'
 import type { OpenSteering } from './agent.ts'
@@ -39,13 +40,26 @@ export interface RunningAgent {
 
 /** Throws RUNNING where an agent runs in this directory already. */
 export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
-  const lock = await takeLock(options.dir, 'agent')
+  const started = new Started()
+  try {
+    return await start(options, started)
+  } catch (cause) {
+    await started.close()
+    throw cause
+  }
+}
+
+async function start(options: AgentOptions, started: Started): Promise<RunningAgent> {
+  const { dir, onRefused } = options
   const host = options.host ?? hostname()
   const log = options.log ?? makeLog('agent')
-  const files = new RunFiles(options.dir)
+  const lock = await takeLock(dir, 'agent')
+  started.add(() => lock.release())
+  const files = new RunFiles(dir)
   const killed = await killLeftOvers(files, realClock)
   if (killed.length > 0) log.warn('left_overs_killed', { replicas: killed })
   const server = await bindServer(files.endpoint, { log })
+  started.add(() => server.close())
   let clean = false
   const coordinator = connectClient(options.coordinator, `agent:${host}:${process.pid}`, {
     log,
@@ -54,6 +68,7 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     },
     onDisconnect: () => log.warn('coordinator_away', { coordinator: options.coordinator }),
   })
+  started.add(() => coordinator.close())
   const agent: Agent = new Agent({
     host,
     files,
@@ -62,25 +77,19 @@ export async function startAgent(options: AgentOptions): Promise<RunningAgent> {
     replicaMain: options.replicaMain ?? DATAPLANE,
     openSteering: options.openSteering ?? openRealSteering,
     replicaMetrics: (options.metricsPort ?? null) !== null,
-    onRefused: (error) => options.onRefused?.(error),
+    onRefused: (error) => onRefused?.(error),
     clock: realClock,
     log,
   })
+  started.add(() => agent.close())
+  const metrics = await serveMetrics(agentMetrics(agent), options.metricsPort ?? null)
+  started.add(() => metrics.close())
   await agent.cleanUp()
+  log.info('agent_started', { host, dir, coordinator: options.coordinator })
   // Not before: the coordinator is to see what runs now, not what is being taken down.
   clean = true
   if (coordinator.connected) void agent.hello()
-  const metrics = await serveMetrics(agentMetrics(agent), options.metricsPort ?? null)
-  log.info('agent_started', { host, dir: options.dir, coordinator: options.coordinator })
-  const close = async () => {
-    await agent.close()
-    await metrics.close()
-    await coordinator.close()
-    await server.close()
-    await lock.release()
-    log.info('agent_stopped', { host })
-  }
-  return { host, close }
+  return { host, close: () => started.close() }
 }
 
 const DATAPLANE = fileURLToPath(new URL('../dataplane/main.js', import.meta.url))

@@ -1,7 +1,8 @@
 // The command line without a coordinator: help, usage errors, exit statuses, check, JSON.
 
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -96,6 +97,24 @@ test.serial('a run directory with too long a name is refused', (t) => {
   const long = cli('--dir', `/tmp/${'x'.repeat(120)}`, 'coordinator')
   t.is(long.status, EXIT.failed)
   t.regex(long.stderr, /LIMIT/)
+})
+
+test.serial('what cannot be started in full ends, and leaves no socket', async (t) => {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as { port: number }
+  for (const command of ['coordinator', 'agent']) {
+    const { status, stderr } = cli(command, '--metrics', String(port))
+    t.is(status, EXIT.failed, command)
+    t.regex(stderr, /EADDRINUSE/)
+  }
+  t.deepEqual(
+    readdirSync(join(dir, 'run'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      /\.sock$|\.lock$/.test(name),
+    ),
+    [],
+  )
+  await new Promise((resolve) => server.close(resolve))
 })
 
 test('exit statuses of error codes', (t) => {
