@@ -2,8 +2,10 @@
 
 import { readFileSync } from 'node:fs'
 import test from 'ava'
+import fc from 'fast-check'
 import type { Packet } from '../../../../dataplane/packet.ts'
 import v1 from '../../../../deploy/examples/nat/v1/IPRewriter.ts'
+import { setIpChecksum } from '../../../../elements/lib/checksum.ts'
 import { type IpFields, ipPacket } from '../ip/packets.ts'
 import { Lab } from '../lab.ts'
 
@@ -159,5 +161,51 @@ for (const [name, file, classes] of VERSIONS) {
     }
     t.is(lab.pool.available, lab.pool.frames)
     t.is(lab.pool.exhausted, 0)
+  })
+
+  test(`${name}: garbage, cut and changed frames do no harm`, async (t) => {
+    const { lab, inside, outside, turn } = await example(file, classes)
+    const kinds = fc.record({
+      proto: fc.constantFrom(1, 1, 6, 17, 47),
+      sport: fc.constantFrom(0x0800, 0x0300, 0x0b00, 5000, 7),
+      dport: fc.constantFrom(5000, 7, 23),
+      src: fc.constantFrom(CLIENT.ip, SERVER.ip, '10.77.2.1', '224.0.0.1'),
+      dst: fc.constantFrom(CLIENT.ip, SERVER.ip, '10.77.2.1', '10.77.1.1', '255.255.255.255'),
+      ttl: fc.constantFrom(0, 1, 64),
+      more: fc.boolean(),
+      payload: fc.uint8Array({ maxLength: 60 }),
+    })
+    const spoil = fc.record({
+      at: fc.nat(60),
+      to: fc.nat(255),
+      cut: fc.nat(100),
+      fix: fc.boolean(),
+    })
+    const frames = fc.oneof(
+      fc.uint8Array({ maxLength: 120 }),
+      fc.uint8Array({ maxLength: 60 }).map((b) => Uint8Array.from([...b.slice(0, 12), 8, 0, ...b])),
+      fc.tuple(kinds, spoil).map(([fields, { at, to, cut, fix }]) => {
+        const p = ipPacket(fields)
+        if (at < p.length) p.mem[p.off + at] = to
+        if (fix) setIpChecksum(p.mem, p.net)
+        const bytes = frame(CLIENT, p)
+        return cut < 20 ? bytes.slice(0, cut * 3) : bytes
+      }),
+      fc.tuple(fc.nat(41), fc.nat(255)).map(([at, to]) => {
+        const bytes = arp(2, CLIENT, { ip: '10.77.1.1', eth: CLIENT.gateway })
+        bytes[at] = to
+        return bytes
+      }),
+    )
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), frames), { maxLength: 8 }), (list) => {
+        for (const [fromInside, bytes] of list) (fromInside ? inside : outside).put(bytes)
+        turn()
+      }),
+      { numRuns: 2000 },
+    )
+    lab.write('in_arp.clear')
+    lab.write('out_arp.clear')
+    t.is(lab.pool.available, lab.pool.frames)
   })
 }
