@@ -60,11 +60,9 @@ export function answerTo(mem: Uint8Array, off: number, end: number): boolean {
 }
 
 function answerArp(mem: Uint8Array, off: number): boolean {
-  const asked = mem.slice(off + 38, off + 42)
   mem[off + 21] = 2
-  mem.copyWithin(off + 32, off + 22, off + 32)
+  swap(mem, off + 22, off + 32, 10)
   mem.set([2, 0, 0, 0, 0, 3], off + 22)
-  mem.set(asked, off + 28)
   mem.copyWithin(off, off + 6, off + 12)
   return true
 }
