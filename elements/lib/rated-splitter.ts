@@ -2,7 +2,7 @@
 
 import { type AnyElement, element } from '../../dataplane/element.ts'
 import { parseBandwidth, parseInteger } from '../../lib/click/args.ts'
-import { burstOf, burstTokens, Meter, RATED_CONFIG, rateArg, type Unit } from './rated.ts'
+import { checkBurst, type Meter, meterOf, ratedConfig, type Unit } from './rated.ts'
 import { SETTINGS } from './settings.ts'
 
 export function ratedSplitter(name: string, unit: Unit): AnyElement {
@@ -11,17 +11,17 @@ export function ratedSplitter(name: string, unit: Unit): AnyElement {
     ports: '1/2',
     processing: 'h/h',
 
-    config: { RATE: rateArg(unit), ...RATED_CONFIG },
+    config: ratedConfig(unit),
 
     local: SETTINGS,
 
-    configure(config, context): { burst: number } {
-      return { burst: burstOf(config, unit, context) }
+    configure(config, context) {
+      checkBurst(config, unit, context)
     },
 
     open(self): { meter: Meter } {
-      const { RATE } = self.config
-      return { meter: new Meter(unit, RATE, self.plan.burst, self.router.nowMs) }
+      const { config, router } = self
+      return { meter: meterOf(config, unit, config.RATE, router.nowMs) }
     },
 
     route(self, p) {
@@ -37,10 +37,7 @@ export function ratedSplitter(name: string, unit: Unit): AnyElement {
         write(self, value) {
           const rate = (unit === 'bytes' ? parseBandwidth : parseInteger)(value.trim())
           if (rate === null || rate < 0) throw new Error('bad rate')
-          const { BURST_SIZE, BURST_BYTES, BURST_DURATION } = self.config
-          const size = unit === 'bytes' ? BURST_BYTES : BURST_SIZE
-          const burst = burstTokens(rate, size, BURST_DURATION)
-          self.resource.meter = new Meter(unit, rate, burst, self.router.nowMs)
+          self.resource.meter = meterOf(self.config, unit, rate, self.router.nowMs)
         },
       },
     },

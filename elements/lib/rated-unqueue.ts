@@ -2,7 +2,7 @@
 
 import { type AnyElement, element } from '../../dataplane/element.ts'
 import { parseBandwidth, parseInteger } from '../../lib/click/args.ts'
-import { burstOf, burstTokens, Meter, RATED_CONFIG, rateArg, type Unit } from './rated.ts'
+import { checkBurst, type Meter, meterOf, ratedConfig, type Unit } from './rated.ts'
 import { SETTINGS, toBool } from './settings.ts'
 
 export function ratedUnqueue(name: string, unit: Unit): AnyElement {
@@ -11,19 +11,19 @@ export function ratedUnqueue(name: string, unit: Unit): AnyElement {
     ports: '1/1',
     processing: 'l/h',
 
-    config: { RATE: rateArg(unit), ...RATED_CONFIG },
+    config: ratedConfig(unit),
 
     counters: { count: 'packets passed' },
 
     local: SETTINGS,
 
-    configure(config, context): { burst: number } {
-      return { burst: burstOf(config, unit, context) }
+    configure(config, context) {
+      checkBurst(config, unit, context)
     },
 
     open(self): { meter: Meter; active: boolean } {
-      const meter = new Meter(unit, self.config.RATE, self.plan.burst, self.router.nowMs)
-      return { meter, active: true }
+      const { config, router } = self
+      return { meter: meterOf(config, unit, config.RATE, router.nowMs), active: true }
     },
 
     initialize(self) {
@@ -56,10 +56,7 @@ export function ratedUnqueue(name: string, unit: Unit): AnyElement {
         write(self, value) {
           const rate = (unit === 'bytes' ? parseBandwidth : parseInteger)(value.trim())
           if (rate === null || rate < 0) throw new Error('bad rate')
-          const { BURST_SIZE, BURST_BYTES, BURST_DURATION } = self.config
-          const size = unit === 'bytes' ? BURST_BYTES : BURST_SIZE
-          const burst = burstTokens(rate, size, BURST_DURATION)
-          self.resource.meter = new Meter(unit, rate, burst, self.router.nowMs)
+          self.resource.meter = meterOf(self.config, unit, rate, self.router.nowMs)
           self.schedule()
         },
       },

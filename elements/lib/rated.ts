@@ -15,36 +15,44 @@ const BURST_SECONDS = 0.02
 /** Bytes that a packet may overdraw a bandwidth's account: no packet is longer. */
 const OVERDRAFT = 131_072
 
-/** Both units' keywords: those of the other are refused. */
-export const RATED_CONFIG = {
-  BURST_DURATION: arg.seconds(-1),
-  BURST_SIZE: arg.int(-1),
-  BURST_BYTES: arg.int(-1),
+/** RATE, and how much unused rate is saved up: the last keyword's name says of what. */
+export function ratedConfig(unit: Unit) {
+  const config: { RATE: Arg<number>; BURST_DURATION: Arg<number> } = {
+    RATE: rateArg(unit),
+    BURST_DURATION: arg.seconds(-1),
+  }
+  return { ...config, [burstKeyword(unit)]: arg.int(-1) }
 }
 
 export function rateArg(unit: Unit): Arg<number> {
   return unit === 'bytes' ? arg.bandwidth().at().must() : arg.count().at().must()
 }
 
+function burstKeyword(unit: Unit): string {
+  return unit === 'bytes' ? 'BURST_BYTES' : 'BURST_SIZE'
+}
+
 interface RatedConfig {
   readonly RATE: number
   readonly BURST_DURATION: number
-  readonly BURST_SIZE: number
-  readonly BURST_BYTES: number
 }
 
-export function burstOf(config: RatedConfig, unit: Unit, context: ConfigureContext): number {
-  const size = unit === 'bytes' ? config.BURST_BYTES : config.BURST_SIZE
-  const other = unit === 'bytes' ? 'BURST_SIZE' : 'BURST_BYTES'
-  if (config[other] >= 0) context.error(`${other}: unknown argument`)
-  if (size >= 0 && config.BURST_DURATION >= 0)
-    context.error('cannot specify both BURST_DURATION and BURST_SIZE')
-  return burstTokens(config.RATE, size, config.BURST_DURATION)
+/** Complains where both ways to say the burst are used. */
+export function checkBurst(config: RatedConfig, unit: Unit, context: ConfigureContext): void {
+  if (burstSize(config, unit) >= 0 && config.BURST_DURATION >= 0)
+    context.error(`cannot specify both BURST_DURATION and ${burstKeyword(unit)}`)
 }
 
-export function burstTokens(rate: number, size: number, duration: number): number {
-  const seconds = duration >= 0 ? duration : BURST_SECONDS
-  return Math.max(1, size >= 0 ? size : Math.floor(rate * seconds))
+function burstSize(config: RatedConfig, unit: Unit): number {
+  return (config as unknown as Record<string, number>)[burstKeyword(unit)]!
+}
+
+/** A meter as configured, of another rate perhaps. */
+export function meterOf(config: RatedConfig, unit: Unit, rate: number, nowMs: number): Meter {
+  const size = burstSize(config, unit)
+  const seconds = config.BURST_DURATION >= 0 ? config.BURST_DURATION : BURST_SECONDS
+  const burst = Math.max(1, size >= 0 ? size : Math.floor(rate * seconds))
+  return new Meter(unit, rate, burst, nowMs)
 }
 
 export class Meter {
