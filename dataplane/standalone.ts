@@ -14,6 +14,7 @@ import type { Driver, Port } from './io/device.ts'
 import { Pool } from './packet.ts'
 import type { Router } from './router.ts'
 import { StateStore } from './state.ts'
+import { tuneEngine } from './tune.ts'
 
 export interface StandaloneOptions {
   readonly filename: string
@@ -57,6 +58,7 @@ export async function standalone(
   options: StandaloneOptions,
   shared: { pool: Pool; driver: Driver | null } | null = null,
 ): Promise<Standalone> {
+  tuneEngine()
   const flat = parse(text, options)
   const classes = await loadClasses(
     flat.elements.map((e) => e.className),

@@ -23,7 +23,9 @@ import { SourceMover } from './source-mover.ts'
 import { StateStore } from './state.ts'
 import type { TransferPlan } from './state-plan.ts'
 import { TargetMover } from './target-mover.ts'
+import { tuneEngine } from './tune.ts'
 
+tuneEngine()
 const main = parentPort!
 const setup = workerData as WorkerSetup
 
