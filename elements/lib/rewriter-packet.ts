@@ -55,7 +55,8 @@ export function portsOf(m: Uint8Array, t: number, proto: number): number {
 }
 
 /**
- * Gives a packet new addresses and ports.
+ * Gives a packet new addresses and ports in place of old ones. Fields that stay are not touched, nor
+ * is a checksum that covers none that changed.
  * @param n,t offsets of its IP and transport header
  * @param end one past its last byte: of a quoted packet the checksum may be missing
  */
@@ -65,27 +66,38 @@ export function rewrite(
   t: number,
   end: number,
   proto: number,
+  oldSaddr: number,
+  oldDaddr: number,
+  oldPorts: number,
   saddr: number,
   daddr: number,
   ports: number,
 ): void {
-  const diff = diff32(read32(m, n + 12), saddr) + diff32(read32(m, n + 16), daddr)
-  write32(m, n + 12, saddr)
-  write32(m, n + 16, daddr)
-  fix(m, n + 10, diff)
-  if (proto === ICMP) {
-    const id = m[t] === ECHO ? ports >>> 16 : ports & 0xffff
-    fix(m, t + 2, diff16((m[t + 4]! << 8) | m[t + 5]!, id))
-    write16(m, t + 4, id)
-    return
+  let diff = 0
+  if (saddr !== oldSaddr) {
+    write32(m, n + 12, saddr)
+    diff = diff32(oldSaddr, saddr)
   }
-  const all = diff + diff32(read32(m, t), ports)
-  write32(m, t, ports)
+  if (daddr !== oldDaddr) {
+    write32(m, n + 16, daddr)
+    diff += diff32(oldDaddr, daddr)
+  }
+  if (diff !== 0) fix(m, n + 10, diff)
+  // The checksum of ICMP covers no addresses.
+  if (proto === ICMP) diff = 0
+  if (ports !== oldPorts) {
+    if (proto === ICMP) write16(m, t + 4, m[t] === ECHO ? ports >>> 16 : ports & 0xffff)
+    else write32(m, t, ports)
+    diff += diff32(oldPorts, ports)
+  }
+  if (diff === 0) return
   if (proto === TCP) {
-    if (t + 18 <= end) fix(m, t + 16, all)
+    if (t + 18 <= end) fix(m, t + 16, diff)
+  } else if (proto === ICMP) {
+    fix(m, t + 2, diff)
   } else if (t + 8 <= end && (m[t + 6]! | m[t + 7]!) !== 0) {
     // A UDP checksum of 0 says that there is none (RFC 768), so 0 is sent as all ones.
-    fix(m, t + 6, all)
+    fix(m, t + 6, diff)
     if ((m[t + 6]! | m[t + 7]!) === 0) write16(m, t + 6, 0xffff)
   }
 }
@@ -103,8 +115,12 @@ export function rewriteError(
   quoted: { readonly saddr: number; readonly daddr: number; readonly ports: number },
 ): void {
   const q = t + 8
+  const qt = q + ((m[q]! & 15) << 2)
+  const proto = m[q + 9]!
   const before = fold(sumWords(m, q, end - q, 0))
-  rewrite(m, q, q + ((m[q]! & 15) << 2), end, m[q + 9]!, quoted.saddr, quoted.daddr, quoted.ports)
+  const [saddr, daddr] = [read32(m, q + 12), read32(m, q + 16)]
+  const ports = portsOf(m, qt, proto)
+  rewrite(m, q, qt, end, proto, saddr, daddr, ports, quoted.saddr, quoted.daddr, quoted.ports)
   const after = fold(sumWords(m, q, end - q, 0))
   fix(m, t + 2, diff16(before, after))
   const diff = diff32(read32(m, n + 12), outer.saddr) + diff32(read32(m, n + 16), outer.daddr)

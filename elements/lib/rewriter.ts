@@ -118,9 +118,9 @@ export function makeIPRewriter({ accounting }: RewriterOptions): AnyElement {
         row.packets += 1
         row.bytes += p.end - n
       }
-      const newDaddr = row.new_daddr
-      rewrite(m, n, t, p.end, proto, row.new_saddr, newDaddr, row.new_ports)
-      if (self.plan.setDst) p.dst = newDaddr
+      const { new_saddr, new_daddr, new_ports } = row
+      rewrite(m, n, t, p.end, proto, saddr, daddr, ports, new_saddr, new_daddr, new_ports)
+      if (self.plan.setDst) p.dst = new_daddr
       return output
     },
 
