@@ -89,7 +89,8 @@ export class Loop {
     do {
       busy = this.#router.turn()
       if (this.#router.stopped) {
-        this.stop()
+        // What is pending already, a signal's script say, still comes first.
+        setImmediate(() => this.stop())
         return
       }
       if (!busy) busy = this.#jump()

@@ -34,12 +34,7 @@ export default element({
     const type = config.TYPE.toUpperCase()
     if (type === 'ERROR') context.error(config.MESSAGE)
     else if (type === 'WARNING') context.warning(config.MESSAGE)
-    else if (type !== 'MESSAGE')
-      context.error("unrecognized TYPE: use 'MESSAGE', 'WARNING', 'ERROR'")
-  },
-
-  initialize(self) {
-    if (self.config.TYPE.toUpperCase() !== 'MESSAGE') return
-    self.router.print(`While configuring '${self.name} :: Message':\n  ${self.config.MESSAGE}`)
+    else if (type === 'MESSAGE') context.message(config.MESSAGE)
+    else context.error("unrecognized TYPE: use 'MESSAGE', 'WARNING', 'ERROR'")
   },
 })
