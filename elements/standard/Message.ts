@@ -34,7 +34,7 @@ export default element({
     const type = config.TYPE.toUpperCase()
     if (type === 'ERROR') context.error(config.MESSAGE)
     else if (type === 'WARNING') context.warning(config.MESSAGE)
-    else if (type === 'MESSAGE') context.message(config.MESSAGE)
+    else if (type === 'MESSAGE') context.message?.(config.MESSAGE)
     else context.error("unrecognized TYPE: use 'MESSAGE', 'WARNING', 'ERROR'")
   },
 })
