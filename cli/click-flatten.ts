@@ -1,5 +1,5 @@
-// Entry of deploy/click-bin/click-flatten: a configuration without compound elements, as Click's tool
-// of that name. It knows no classes: what is not declared as an element is taken for one.
+// Entry of deploy/click-bin/click-flatten: a configuration without compound elements, as Click's
+// tool of that name. It knows no classes: what is not declared as an element is taken for one.
 
 import { readFileSync, writeFileSync } from 'node:fs'
 import { writeAll } from '../dataplane/output.ts'

@@ -1,6 +1,6 @@
-// Command line of Click's user-level driver: `click-up run` and deploy/click-bin/click take it as it
-// is. Options may follow the file, short ones may be run together (`-qe TEXT`), long ones may be cut
-// to what is unique (`--exp`), and values come after a blank, or '='.
+// Command line of Click's user-level driver: `click-up run` and deploy/click-bin/click take it as
+// it is. Options may follow the file, short ones may be run together (`-qe TEXT`), long ones may be
+// cut to what is unique (`--exp`), and values come after a blank, or '='.
 
 import { splitSpaces } from '../lib/click/args.ts'
 

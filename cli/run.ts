@@ -32,7 +32,8 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
   -o, --output FILE             Write the configuration without compounds to FILE.
   -q, --quit                    Do not run the driver.
   -t, --time                    Print how long the driver ran.
-  -p, --port PORT               Listen for control connections on TCP port PORT (PORT+: or the next).
+  -p, --port PORT               Listen for control connections on TCP port PORT
+                                (PORT+: or the next that is free).
   -u, --unix-socket FILE        Listen for control connections on a unix socket.
   -R, --allow-reconfigure       Provide the 'hotconfig' handler.
   -w, --no-warnings             Do not print warnings.

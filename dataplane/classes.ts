@@ -1,6 +1,7 @@
-// Element classes by name. A class is found by its file: elements/<group>/<ClassName>.ts; only those
-// that a configuration needs are imported, so that a start is quick and a broken element hurts only
-// its users. Classes that a version's artifact brings are passed in and win over built-in ones.
+// Element classes by name. A class is found by its file: elements/<group>/<ClassName>.ts; only
+// those that a configuration needs are imported, so that a start is quick and a broken element
+// hurts only its users. Classes that a version's artifact brings are passed in and win over
+// built-in ones.
 
 import { readdirSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -11,7 +12,10 @@ const CLASS_FILE = /^([A-Z]\w*)\.js$/
 
 let files: Map<string, string> | null = null
 
-/** Built-in class names and the files that they are in. Read once: a build does not change under us. */
+/**
+ * Built-in class names and the files that they are in. Read once: a build does not change under
+ * us.
+ */
 export function classFiles(): ReadonlyMap<string, string> {
   if (files !== null) return files
   files = new Map()

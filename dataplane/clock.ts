@@ -1,5 +1,5 @@
-// The two clocks of a router: the machine's, and one for simulation that stands still until the loop
-// jumps to the next timer.
+// The two clocks of a router: the machine's, and one for simulation that stands still until the
+// loop jumps to the next timer.
 
 export interface RouterClock {
   /** Milliseconds that only go up, from an arbitrary start. */

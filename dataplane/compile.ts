@@ -12,10 +12,11 @@
 //     ...
 //
 // A chain of `action` and `route` elements is one function. Where several outputs join, the rest is
-// a function that all of them call: so loops in the graph are plain recursion by name. Elements with
-// a `push` function get the packet and emit it by `self.out[k]`, which are these functions too.
-// Elements that hand packets on by their return value rarely emit by themselves; for them `self.out`
-// has one function a step (`emit_…`), so that no chain is written out again for each of its parts.
+// a function that all of them call: so loops in the graph are plain recursion by name. Elements
+// with a `push` function get the packet and emit it by `self.out[k]`, which are these functions
+// too. Elements that hand packets on by their return value rarely emit by themselves; for them
+// `self.out` has one function a step (`emit_…`), so that no chain is written out again for each of
+// its parts.
 
 import type { AnyElement, PullFn, PushFn } from './element.ts'
 import type { Packet, Pool } from './packet.ts'
@@ -33,7 +34,9 @@ export interface Node {
   readonly self: any
   /** For each output: where it pushes to; null: not connected; 'pull': it is pulled. */
   readonly outputs: readonly (PortRef | null | 'pull')[]
-  /** For each input: the output that it pulls from; null: not connected; 'push': it is pushed to. */
+  /**
+   * For each input: the output that it pulls from; null: not connected; 'push': it is pushed to.
+   */
   readonly inputs: readonly (PortRef | null | 'push')[]
 }
 

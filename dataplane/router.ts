@@ -1,8 +1,8 @@
 // One running graph: its instances, tasks, timers and handlers, and the turn that runs them.
 //
 // The router never waits and asks the machine for nothing but the time: whoever owns it
-// (dataplane/loop.ts, the worker, a test) calls `turn` again and again. It starts standby: built and
-// initialised, but no task or timer runs until it is activated.
+// (dataplane/loop.ts, the worker, a test) calls `turn` again and again. It starts standby: built
+// and initialised, but no task or timer runs until it is activated.
 
 import { BATCH, STOP_REFUSALS } from '../lib/limits.ts'
 import { type SteerKey, steerBucket } from '../lib/steer.ts'

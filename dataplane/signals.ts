@@ -1,6 +1,6 @@
-// Signals for scripts. All scripts of a signal run when it arrives; one that ends with `exit` is not
-// run again, and when none is left the signal ends the process, as it would have without scripts.
-// Signals that arrive close together are one: as the kernel has it for pending signals.
+// Signals for scripts. All scripts of a signal run when it arrives; one that ends with `exit` is
+// not run again, and when none is left the signal ends the process, as it would have without
+// scripts. Signals that arrive close together are one: as the kernel has it for pending signals.
 
 import { constants } from 'node:os'
 

@@ -52,7 +52,9 @@ export class Refused extends Error {
   }
 }
 
-/** Text to a standby router. Throws Refused, or ClickUpError where an interface cannot be opened. */
+/**
+ * Text to a standby router. Throws Refused, or ClickUpError where an interface cannot be opened.
+ */
 export async function standalone(
   text: string,
   options: StandaloneOptions,

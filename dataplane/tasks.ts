@@ -1,8 +1,8 @@
 // Tasks and timers of a router: what makes elements run without a packet coming in.
 //
 // A task is asked to run by `schedule` and runs in the next turn, in the order of asking; while it
-// says that it did something it stays. A timer is one time for each element. Both work on numbers of
-// elements and on typed arrays: nothing is allocated when a task runs.
+// says that it did something it stays. A timer is one time for each element. Both work on numbers
+// of elements and on typed arrays: nothing is allocated when a task runs.
 
 import { TASKS_PER_TURN } from '../lib/limits.ts'
 
@@ -71,7 +71,10 @@ export class TaskList {
   }
 }
 
-/** One time for each element; few are set at once, so finding the next is a scan over those that ever were. */
+/**
+ * One time for each element; few are set at once, so finding the next is a scan over those that
+ * ever were.
+ */
 export class TimerList {
   readonly #fire: (element: number) => void
   readonly #when: Float64Array

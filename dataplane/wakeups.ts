@@ -2,8 +2,8 @@
 //
 //   listeners  tasks that pull, directly or through other elements, from an element's outputs: they
 //              sleep when nothing came and are woken by `notify`
-//   sinks      queues that everything pushed by an element ends in: while all of them are full there
-//              is no point in making packets (`canPush`)
+//   sinks      queues that everything pushed by an element ends in: while all of them are full
+//              there is no point in making packets (`canPush`)
 
 import type { Node } from './compile.ts'
 

@@ -39,7 +39,9 @@ export class ControlSession {
     this.#send(GREETING)
   }
 
-  /** Takes bytes; resolves when all whole commands are answered: false: the client said good-bye. */
+  /**
+   * Takes bytes; resolves when all whole commands are answered: false: the client said good-bye.
+   */
   async feed(bytes: string): Promise<boolean> {
     this.#input += bytes
     if (this.#input.length > INPUT_MAX) {

@@ -84,7 +84,9 @@ export class PcapReader {
     return this.#before + this.#start
   }
 
-  /** The next packet into `record`; false: the file is at its end, or `problem` says what is wrong. */
+  /**
+   * The next packet into `record`; false: the file is at its end, or `problem` says what is wrong.
+   */
   next(record: PcapRecord): boolean {
     if (!this.#have(RECORD_HEADER)) return false
     const seconds = this.#view.getUint32(this.#start, this.#little)

@@ -1,5 +1,5 @@
-// Whether a TCP port can be listened on, found out at once: Node binds in the event loop only, and a
-// script may ask for the port in the very first turn. /proc says who listens.
+// Whether a TCP port can be listened on, found out at once: Node binds in the event loop only, and
+// a script may ask for the port in the very first turn. /proc says who listens.
 
 import { readFileSync } from 'node:fs'
 

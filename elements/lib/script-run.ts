@@ -1,9 +1,9 @@
 // A running script: where it is, its variables, and the steps that it takes.
 //
-// A script runs until it blocks: at a pause (wait_step), for a time (wait_time), or at its end. What
-// lets it go on is a step: by its timer, by the `step` handler, or, for a driver script, by the router
-// that is about to stop. A step passes one blocking instruction, so it is a budget: `steps` counts
-// those passed, and the script stops at the next one when the budget is used.
+// A script runs until it blocks: at a pause (wait_step), for a time (wait_time), or at its end.
+// What lets it go on is a step: by its timer, by the `step` handler, or, for a driver script, by
+// the router that is about to stop. A step passes one blocking instruction, so it is a budget:
+// `steps` counts those passed, and the script stops at the next one when the budget is used.
 
 import { closeSync, openSync } from 'node:fs'
 import type { RouterServices } from '../../dataplane/element.ts'

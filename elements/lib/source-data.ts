@@ -5,7 +5,9 @@ import type { Packet, Pool } from '../../dataplane/packet.ts'
 /** Default data of Click's sources is at least 64 bytes long; this has the 69 of Click's own. */
 export const DEFAULT_DATA = 'CLICK-UP test packet, made by a source element. 64 bytes long or more'
 
-/** Bytes of a string (a character is a byte), cut or repeated to `length`; negative: as they are. */
+/**
+ * Bytes of a string (a character is a byte), cut or repeated to `length`; negative: as they are.
+ */
 export function dataBytes(data: string, length: number): Uint8Array {
   const given = Buffer.from(data, 'latin1')
   if (length < 0 || length === given.length) return new Uint8Array(given)

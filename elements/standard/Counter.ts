@@ -175,7 +175,9 @@ export default element({
   },
 })
 
-/** `N [HANDLER [VALUE]]`; '' gives `old`, as does a missing handler for the call; null: no number. */
+/**
+ * `N [HANDLER [VALUE]]`; '' gives `old`, as does a missing handler for the call; null: no number.
+ */
 function parseTrigger(text: string, old: Trigger): Trigger | null {
   if (text.trim() === '') return old
   const words = parseHandlerCall(text)

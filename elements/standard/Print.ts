@@ -156,7 +156,9 @@ function ascii(bytes: Uint8Array): string {
   return text
 }
 
-/** The annotation area in hexadecimal, with those that have a field of their own in their places. */
+/**
+ * The annotation area in hexadecimal, with those that have a field of their own in their places.
+ */
 function annotations(p: Packet): string {
   const area = new Uint8Array(ANNO_SIZE)
   if (p.anno !== null) area.set(p.anno)

@@ -83,7 +83,9 @@ function contentOf(file: string, folder: string, ran: Ran): string {
 }
 
 /** What a script may use besides Click. */
-const PRELUDE = `clicktest_subtest () { echo "clicktest_subtest $1"; echo "clicktest_subtest $1" 1>&2; }
+const PRELUDE = `clicktest_subtest () {
+  echo "clicktest_subtest $1"; echo "clicktest_subtest $1" 1>&2
+}
 `
 
 function shell(

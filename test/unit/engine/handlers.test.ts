@@ -1,7 +1,8 @@
 import test from 'ava'
 import { lab } from './lab.ts'
 
-const CONFIG = `elementclass Box { input -> c :: Counter -> s :: Script(TYPE PACKET, return 0) -> output }
+const CONFIG = `elementclass Box {
+    input -> c :: Counter -> s :: Script(TYPE PACKET, return 0) -> output }
   Idle -> box :: Box -> d :: Discard; c :: Counter; Idle -> c -> Discard;`
 
 test('by element, by number, global', async (t) => {

@@ -90,7 +90,7 @@ test('FromDevice pushes what came in by its port, ToDevice sends', async (t) => 
   t.is(inside.sent[0]!.type, 2, 'multicast')
 })
 
-test('a gate is asked for every packet, with its bucket; inject goes behind FromDevice', async (t) => {
+test('a gate is asked for each packet, with its bucket; inject goes behind FromDevice', async (t) => {
   const { pool, ports, router, run } = await withPorts(`
     FromDevice(inside) -> ToDevice(outside); FromDevice(outside) -> ToDevice(inside)`)
   const [inside, outside] = ports as [TestPort, TestPort]
