@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import type { ClickUpError } from '../lib/errors.ts'
+import { goFirst } from '../lib/priority.ts'
 import { contextOf } from './context.ts'
 import { fail, print, printJson } from './output.ts'
 import { port, untilSignal } from './serve.ts'
@@ -20,6 +21,7 @@ export function agentCommand(): Command {
     .addHelpText('after', '\nExample: click-up agent --host edge-1 --metrics 9602')
     .action(async (options: { host: string; metrics?: number }, command: Command) => {
       const context = contextOf(command)
+      goFirst() // packets wait while it flips the owner table and sends fences
       const { startAgent } = await load()
       let refused: (error: ClickUpError) => void = () => {}
       const refusal = new Promise<ClickUpError>((resolve) => {

@@ -4,12 +4,12 @@
 // Started by the agent with the path of a JSON file (ReplicaSpec) as its only argument.
 
 import { readFileSync } from 'node:fs'
-import { setPriority } from 'node:os'
 import { realClock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
-import { BEAT_MS, PACKET_PRIORITY } from '../lib/limits.ts'
+import { BEAT_MS } from '../lib/limits.ts'
 import { makeLog } from '../lib/log.ts'
 import { serveMetrics } from '../lib/metrics.ts'
+import { goFirst } from '../lib/priority.ts'
 import type {
   ReplicaBeat,
   ReplicaEvent,
@@ -38,17 +38,8 @@ const spec = JSON.parse(readFileSync(path, 'utf8')) as ReplicaSpec<DriverSpec>
 const { replica } = spec
 const log = makeLog('dataplane').with({ replica })
 
-/** Before the packet loop's thread is made, which inherits it. Without privilege: as we are. */
-function goFirst(): void {
-  try {
-    setPriority(PACKET_PRIORITY)
-  } catch (error) {
-    log.info('priority_kept', { error })
-  }
-}
-
 async function run(): Promise<void> {
-  goFirst()
+  goFirst() // ZeroMQ's threads inherit it
   let ready: ReplicaReady | null = null
   let ending = false
   const client: Client = connectClient(spec.agent, replica, {

@@ -5,6 +5,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { loadArtifact } from '../lib/artifact.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { AWAY, INCOMING, OWNED } from '../lib/move/gate.ts'
+import { goFirst, goOrdinary } from '../lib/priority.ts'
 import { STEER_KEYS, type SteerKey, type SteerKeyName, steerBucket } from '../lib/steer.ts'
 import { buildRouter } from './build.ts'
 import { machineClock } from './clock.ts'
@@ -25,6 +26,8 @@ import type { TransferPlan } from './state-plan.ts'
 import { TargetMover } from './target-mover.ts'
 import { tuneEngine } from './tune.ts'
 
+// Its start must not take time from the replica that it is to relieve.
+goOrdinary()
 tuneEngine()
 const main = parentPort!
 const setup = workerData as WorkerSetup
@@ -216,6 +219,7 @@ async function run(): Promise<void> {
   replica = await build()
   const { driver, store, router, loop } = replica
   const buildMs = performance.now() - startMs
+  goFirst()
   send({
     type: 'ready',
     schemas: store.schemas(),

@@ -136,7 +136,7 @@ export const REHEARSAL_MS = 60
 export const REHEARSAL_FRAMES = 512
 
 /** Nice value of replicas: packets wait for no batch job. Used where the process may set it. */
-export const PACKET_PRIORITY = -10
+export const PACKET_PRIORITY = -20
 
 /** Time that a packet loop has to answer its main thread, or to end. Then it counts as hung. */
 export const WORKER_ANSWER_MS = 2_000

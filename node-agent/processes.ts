@@ -24,6 +24,7 @@ import { join } from 'node:path'
 import type { Clock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { LOG_BYTES_MAX, REPLICA_STOP_MS } from '../lib/limits.ts'
+import { atOrdinary } from '../lib/priority.ts'
 import type { ReplicaId, ReplicaSpec, ServiceSettings } from '../lib/wire/messages.ts'
 
 export interface Exit {
@@ -102,10 +103,13 @@ export function startReplica(
   const specFile = files.spec(spec.replica)
   writeFileSync(specFile, JSON.stringify(spec), { mode: 0o600 })
   const log = openSync(files.log(spec.replica), 'a', 0o600)
-  const child = spawn(process.execPath, [main, specFile], {
-    stdio: ['ignore', log, log],
-    detached: true,
-  })
+  // It raises its priority itself, where that matters.
+  const child = atOrdinary(() =>
+    spawn(process.execPath, [main, specFile], {
+      stdio: ['ignore', log, log],
+      detached: true,
+    }),
+  )
   closeSync(log)
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
