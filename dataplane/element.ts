@@ -194,11 +194,6 @@ export interface ElementSpec<
   readonly notesFull?: boolean
   /** Name of the port that the engine receives packets from, for this element to push (FromDevice). */
   receives?(self: Me): string
-  /**
-   * Touches the world outside of the router (files, sockets): its graph is not rehearsed before it
-   * is ready (dataplane/rehearsal.ts).
-   */
-  readonly effects?: boolean
   /** Why `resource` may hold state that does not move (an open file, a socket). Needed with `open`. */
   readonly local?: string
   /** Checks the configuration and makes what the packet functions need. Pure. */

@@ -18,7 +18,6 @@ import { openDriver } from './io/open.ts'
 import { loadGraph } from './load-graph.ts'
 import { Loop } from './loop.ts'
 import type { MoverSetup } from './mover.ts'
-import { canRehearse, rehearse } from './rehearsal.ts'
 import type { Router } from './router.ts'
 import { SourceMover } from './source-mover.ts'
 import { StateStore } from './state.ts'
@@ -65,12 +64,6 @@ async function build(): Promise<Replica> {
       `${artifact.configName} has errors`,
       'correct what is listed and try again',
       errors,
-    )
-  if (canRehearse(graph))
-    rehearse(
-      graph,
-      setup.driverSpec.ports.map((p) => p.name),
-      setup.bucketsLog2,
     )
   const driver = openDriver(setup.driverSpec)
   try {

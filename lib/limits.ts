@@ -129,12 +129,6 @@ export const SWEEP_ROWS = 256
 /** Rows of moved buckets that one turn of the old owner's loop removes. */
 export const FORGET_ROWS = 1_024
 
-/** A rehearsal's packets and time at most: enough to compile the path, little of a start. */
-export const REHEARSAL_PACKETS = 6_000
-export const REHEARSAL_MS = 60
-/** Frames of a rehearsal's pool. */
-export const REHEARSAL_FRAMES = 512
-
 /** Nice value of replicas: packets wait for no batch job. Used where the process may set it. */
 export const PACKET_PRIORITY = -20
 

@@ -124,7 +124,6 @@ export default element({
 
   counters: { count: 'packets emitted' },
 
-  effects: true,
   local: 'an open file: what is read from it is this run alone',
 
   configure(config, context) {

@@ -157,7 +157,6 @@ export default element({
 
   counters: { count: 'packets emitted' },
 
-  effects: true,
   local: 'an open file: what is read from it is this run alone',
 
   configure(config, context) {

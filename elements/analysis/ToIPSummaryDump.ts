@@ -128,7 +128,6 @@ export default element({
 
   counters: { count: 'packets written' },
 
-  effects: true,
   local: 'an open file of this run',
 
   configure(config, context) {

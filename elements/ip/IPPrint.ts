@@ -131,7 +131,6 @@ export default element({
     OUTFILE: arg.filename(''),
     ACTIVE: arg.bool(true),
   },
-  effects: true,
   local: 'an open file, and whether to print: a new version brings its own',
 
   configure(config, context): Plan {

@@ -25,7 +25,6 @@ export function scriptElement(name: string, defaultType: ScriptType | 'by ports'
     ports: '-/-',
     processing: 'a/ah',
     config: 'raw',
-    effects: true,
     local: 'where a script is belongs to this run of the router: a new one starts anew',
 
     configure(_config, context): ScriptProgram {

@@ -60,7 +60,7 @@ export interface HoldTotals {
   readonly held: number
   /** Packets beyond HELD_PACKETS: dropped. */
   readonly overflow: number
-  /** From the first held packet to the last one released. */
+  /** The longest that a packet waited: from the first one's arrival to the start of the release. */
   readonly holdUs: number
 }
 
