@@ -19,6 +19,9 @@ export class SourceMover {
   /** A pass is on; what is left of the deltas that it began with (the first pass: no bound). */
   #passLeft = -1
   #phase: 'idle' | 'copying' | 'draining' | 'drained' | 'forgetting' = 'idle'
+  /** What the last fence sets off, and the ports whose fence has come. */
+  #armed: Extract<SourceCommand, { type: 'subscribe' }> | null = null
+  readonly #fenced = new Set<number>()
 
   constructor(setup: MoverSetup) {
     this.#setup = setup
@@ -39,6 +42,8 @@ export class SourceMover {
       this.#grants = 0
       this.#passLeft = Number.POSITIVE_INFINITY
       this.#phase = 'copying'
+      this.#armed = command
+      this.#fenced.clear()
       return
     }
     switch (command.type) {
@@ -50,8 +55,7 @@ export class SourceMover {
         if (this.#passLeft === 0) this.#endPass()
         break
       case 'drain':
-        gate.buckets.away(command.buckets, command.primary)
-        this.#phase = 'draining'
+        this.#startDrain(command.buckets, command.primary)
         break
       case 'own':
         this.#own(command.buckets, command.primary)
@@ -65,6 +69,20 @@ export class SourceMover {
         this.#phase = this.#phase === 'forgetting' ? 'forgetting' : 'idle'
         this.#grants = 0
     }
+  }
+
+  /** The last fence starts the drain at once: the main thread says so too, but packets wait. */
+  onFence(move: number, epoch: number, port: number): void {
+    const armed = this.#armed
+    if (armed === null || move !== this.#move || epoch !== armed.epoch) return
+    this.#fenced.add(port)
+    if (this.#fenced.size === armed.ports) this.#startDrain(armed.buckets, armed.primary)
+  }
+
+  #startDrain(buckets: Buckets, primary: boolean): void {
+    if (this.#phase !== 'copying') return
+    this.#setup.gate.buckets.away(buckets, primary)
+    this.#phase = 'draining'
   }
 
   /** One slice; true: there is more to do now. */
@@ -173,6 +191,7 @@ export class SourceMover {
     this.#phase = 'idle'
     this.#grants = 0
     this.#passLeft = -1
+    this.#armed = null
     gate.buckets.own(buckets, primary)
     for (const p of gate.takeStragglers()) router.inject(p.port, p)
   }

@@ -16,6 +16,8 @@ export class TargetMover {
   #snapshot: SnapshotTarget | null = null
   /** Stragglers that came before the release: they precede what is held. */
   #stragglers: Packet[] = []
+  /** Of this move a frame could not be applied: it is not released. */
+  #failedMove = -1
 
   constructor(setup: MoverSetup) {
     this.#setup = setup
@@ -30,6 +32,7 @@ export class TargetMover {
         this.#apply(move, command.seq, command.kind, bytes ?? new ArrayBuffer(0))
         break
       case 'release':
+        if (move === this.#failedMove && !command.anyway) break
         this.#release(move, command.buckets, command.primary)
         break
       case 'discard':
@@ -72,6 +75,7 @@ export class TargetMover {
     } catch (error) {
       if (!(error instanceof ClickUpError)) throw error
       const { code, message, hint, findings } = error
+      this.#failedMove = move
       this.#event({
         on: 'apply_failed',
         move,

@@ -79,9 +79,11 @@ function assemble(graph: Graph, driver: Driver) {
   const steerKeys = setup.steerKeys.map((name): SteerKey => STEER_KEYS[name as SteerKeyName])
   const time = { nowMs: machineClock.nowMs() }
   const store = new StateStore({ bucketsLog2, clock: time, pool: driver.pool, seed: setup.seed })
-  const gate = new PacketGate(bucketsLog2, setup.owner, driver.pool, ({ move, epoch, port }) =>
-    send({ type: 'source', event: { on: 'fence', move, epoch, port }, bytes: null }),
-  )
+  let source: SourceMover | null = null
+  const gate = new PacketGate(bucketsLog2, setup.owner, driver.pool, ({ move, epoch, port }) => {
+    send({ type: 'source', event: { on: 'fence', move, epoch, port }, bytes: null })
+    source?.onFence(move, epoch, port)
+  })
   const router = buildRouter(graph, {
     pool: driver.pool,
     ports: new Map(driver.ports.map((port) => [port.name, port])),
@@ -108,11 +110,12 @@ function assemble(graph: Graph, driver: Driver) {
       for (const port of driver.ports) port.flush()
     },
   }
-  const source = new SourceMover(moverSetup)
+  const mover = new SourceMover(moverSetup)
+  source = mover
   const target = new TargetMover(moverSetup)
-  router.background = () => source.slice()
+  router.background = () => mover.slice()
   const loop = new Loop(router, driver, machineClock)
-  return { driver, store, router, gate, loop, source, target }
+  return { driver, store, router, gate, loop, source: mover, target }
 }
 
 function onMessage(replica: Replica, message: ToWorker): void {

@@ -45,13 +45,23 @@ export type SourceEvent =
 /** What the source asks of its packet loop. Carried out in order. */
 export type SourceCommand =
   /** Mark rows of these buckets as they change; first pass: shared state and all rows. */
-  | { readonly type: 'subscribe'; readonly buckets: Buckets }
+  | {
+      readonly type: 'subscribe'
+      readonly buckets: Buckets
+      readonly primary: boolean
+      /**
+       * With the fences of this epoch seen on so many ports, the packet loop may drain by itself: the
+       * command `drain` is on its way, and packets wait for it.
+       */
+      readonly epoch: number
+      readonly ports: number
+    }
   /** So many more chunks may be made. Grants add up, and outlive a round. */
   | { readonly type: 'grant'; readonly chunks: number }
   /** The next pass: rows that are dirty now. */
   | { readonly type: 'round' }
   /**
-   * In one turn: gate → AWAY; then, against grants: packets held inside elements, the last deltas;
+   * In one turn (nothing, where it was done already): gate → AWAY; then, against grants: packets held inside elements, the last deltas;
    * then `drained`; then stragglers as they come.
    */
   | { readonly type: 'drain'; readonly buckets: Buckets; readonly primary: boolean }
@@ -108,8 +118,16 @@ export type TargetCommand =
     }
   /** Apply a frame: rows are stored, element packets queued, stragglers enter at their port. */
   | { readonly type: 'apply'; readonly seq: number; readonly kind: FrameKind; readonly ref: number }
-  /** Held packets are processed in order; then gate → OWNED. The router is activated. */
-  | { readonly type: 'release'; readonly buckets: Buckets; readonly primary: boolean }
+  /**
+   * Held packets are processed in order; then gate → OWNED. The router is activated. Where a frame of
+   * this move could not be applied, nothing, unless `anyway`.
+   */
+  | {
+      readonly type: 'release'
+      readonly buckets: Buckets
+      readonly primary: boolean
+      readonly anyway: boolean
+    }
   /** Gate → FOREIGN, rows of the buckets go, held packets are dropped and counted. */
   | { readonly type: 'discard'; readonly buckets: Buckets }
 

@@ -101,7 +101,13 @@ function start(state: SourceState, msg: Extract<ToSource, { type: 'start' }>): N
     granted,
     [
       { do: 'connect', endpoint: msg.endpoint },
-      command(next, { type: 'subscribe', buckets: msg.buckets }),
+      command(next, {
+        type: 'subscribe',
+        buckets: msg.buckets,
+        primary: msg.primary,
+        epoch: msg.epoch,
+        ports: msg.ports,
+      }),
       ...grants,
       reply(milestone(next)),
       { do: 'timer', ms: next.tickMs },

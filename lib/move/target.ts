@@ -34,7 +34,7 @@ type Next = Steps<TargetState, TargetAction>
 
 export function targetStep(state: TargetState, event: TargetEvent): Next {
   if (event.on === 'message') return onMessage(state, event.msg)
-  if (event.on === 'timer') return state.phase === 'ending' ? release(state) : [state, []]
+  if (event.on === 'timer') return state.phase === 'ending' ? release(state, true) : [state, []]
   const move = event.on === 'frame' ? event.head.move : event.move
   if (move !== state.move) return [state, []]
   switch (event.on) {
@@ -47,9 +47,9 @@ export function targetStep(state: TargetState, event: TargetEvent): Next {
     case 'applied':
       return onApplied(state, event.seq)
     case 'apply_failed':
-      return takes(state) ? fail(state, event.refused) : [state, []]
+      return takes(state) || state.phase === 'releasing' ? fail(state, event.refused) : [state, []]
     case 'stream_ended':
-      if (state.phase === 'ending') return release({ ...state, streamEnded: true })
+      if (state.phase === 'ending') return release({ ...state, streamEnded: true }, true)
       return [{ ...state, streamEnded: true }, []]
     case 'released':
       return onReleased(state, event.hold)
@@ -117,7 +117,11 @@ function onFrame(state: TargetState, head: FrameHead, ref: number): Next {
   const next: TargetState = { ...state, next: state.next + 1, gapAt: -1 }
   if (head.kind === 'done') {
     const done = { ...next, doneSeq: head.seq }
-    return done.applied === head.seq ? onApplied(done, head.seq) : [done, []]
+    // The packet loop works in order, and releases nothing where an earlier frame did not apply.
+    const [after, actions] = takes(done) ? release(done, false) : [done, []]
+    if (after.applied !== head.seq) return [after, actions]
+    const [acked, credits] = onApplied(after, head.seq)
+    return [acked, [...actions, ...credits]]
   }
   // After a takeover without `done`, rows come too late: packets have changed the ones here.
   if (late && head.kind !== 'stragglers') return onApplied(next, head.seq)
@@ -128,16 +132,20 @@ function onApplied(state: TargetState, seq: number): Next {
   let applied = Math.max(state.applied, seq + 1)
   if (applied === state.doneSeq) applied += 1
   const next: TargetState = { ...state, applied }
-  const [after, actions] =
-    takes(next) && next.doneSeq >= 0 && applied > next.doneSeq ? release(next) : [next, []]
-  return [after, [...actions, credit(after, false)]]
+  return [next, [credit(next, false)]]
 }
 
-/** The packet loop works in order: what it was given before is applied when it releases. */
-function release(state: TargetState): Next {
+/**
+ * The packet loop works in order: what it was given before is applied when it releases.
+ * @param anyway the source is dead: with what has come, also where a frame did not apply
+ */
+function release(state: TargetState, anyway: boolean): Next {
   const { buckets, primary } = state
-  const next: TargetState = { ...state, phase: 'releasing', complete: state.doneSeq >= 0 }
-  return [next, [command(next, { type: 'release', buckets, primary }), { do: 'timer', ms: -1 }]]
+  const next: TargetState = { ...state, phase: 'releasing', complete: !anyway }
+  return [
+    next,
+    [command(next, { type: 'release', buckets, primary, anyway }), { do: 'timer', ms: -1 }],
+  ]
 }
 
 function onReleased(state: TargetState, hold: HoldTotals): Next {
@@ -157,9 +165,9 @@ function takeover(state: TargetState, msg: Extract<ToTarget, { type: 'takeover' 
     case 'incoming':
       if (!state.streamEnded)
         return [{ ...state, phase: 'ending' }, [{ do: 'timer', ms: TAKEOVER_WAIT_MS }]]
-      return release(state)
+      return release(state, true)
     default:
-      return release({ ...state, buckets, primary })
+      return release({ ...state, buckets, primary }, true)
   }
 }
 

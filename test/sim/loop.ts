@@ -31,6 +31,8 @@ export class Loop {
   /** Packets inside an element, of flows that go through its queue. */
   queue: SimPacket[] = []
   readonly #held: SimPacket[] = []
+  /** Of this move a frame could not be applied. */
+  #failedMove = -1
   #heldTotal = 0
   #overflow = 0
   readonly #world: World
@@ -164,6 +166,7 @@ export class Loop {
   #apply(move: number, seq: number, payload: Payload | null): void {
     this.#applies += 1
     if (this.#scenario.applyFails && this.#applies === 3) {
+      this.#failedMove = move
       this.#emit(move, { on: 'apply_failed', seq })
       return
     }
@@ -186,6 +189,7 @@ export class Loop {
   /** A few held packets a turn; those that arrive meanwhile queue behind them. */
   #release(move: number, c: Extract<TargetCommand, { type: 'release' }>): void {
     const { gate } = this
+    if (this.#failedMove === move && !c.anyway) return
     for (const p of this.#held.splice(0, 8)) this.#accept(p)
     if (this.#held.length > 0) {
       this.#world.after(0.02, this.#process, () => this.#release(move, c))

@@ -63,7 +63,11 @@ test('start: connects, subscribes, grants the window less one for done', (t) => 
   const [, actions] = play(SOURCE_IDLE, message(START))
   t.deepEqual(actions.slice(0, 3), [
     { do: 'connect', endpoint: 'ipc://n' },
-    { do: 'worker', move: 3, command: { type: 'subscribe', buckets: [[0, 4]] } },
+    {
+      do: 'worker',
+      move: 3,
+      command: { type: 'subscribe', buckets: [[0, 4]], primary: true, epoch: 8, ports: 2 },
+    },
     { do: 'worker', move: 3, command: { type: 'grant', chunks: STREAM_CREDIT - 1 } },
   ])
   t.deepEqual(replies(actions), ['started'])

@@ -88,14 +88,25 @@ test('frames are applied in order, once; a gap is reported once', (t) => {
   t.deepEqual([commands(repeat), credits(repeat)], [[], [[0, false]]])
 })
 
-test('released when everything up to done was applied, whatever comes last', (t) => {
-  const [waits, none] = play(incoming, frame(0), frame(1, 'done'))
-  t.deepEqual(commands(none), [])
+test('released with done: the packet loop applies what it was given before', (t) => {
+  const [waits, now] = play(incoming, frame(0), frame(1, 'done'))
+  t.deepEqual([commands(now), credits(now)], [['release'], []])
   const [, then] = play(waits, applied(0))
-  t.deepEqual([commands(then), credits(then)], [['release'], [[2, false]]])
+  t.deepEqual([commands(then), credits(then)], [[], [[2, false]]])
   const [, other] = play(incoming, frame(0), applied(0), frame(1, 'done'))
-  t.deepEqual(commands(other), ['release'])
+  t.deepEqual([commands(other), credits(other)], [['release'], [[2, false]]])
   t.deepEqual(commands(play(incoming, frame(0, 'done'))[1]), ['release'])
+})
+
+test('a frame that does not apply is told even after done; a takeover releases anyway', (t) => {
+  const broken = { on: 'apply_failed', move: 3, refused: REFUSED } as const
+  const [failed, told] = play(incoming, frame(0), frame(1, 'done'), broken)
+  t.is(failed.phase, 'failed')
+  t.deepEqual(replies(told), ['refused'])
+  const [next, actions] = play(failed, message(TAKEOVER))
+  const release = actions.find((a) => a.do === 'worker')
+  t.like(release, { command: { type: 'release', anyway: true } })
+  t.false(next.complete)
 })
 
 test('owner: tells it, again on demand; stragglers enter; nothing else does', (t) => {
