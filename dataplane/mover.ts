@@ -6,7 +6,6 @@ import type { FromWorker } from './control.ts'
 import type { PacketGate } from './gate.ts'
 import type { Packet } from './packet.ts'
 import type { Router } from './router.ts'
-import type { StateSchema } from './schema.ts'
 import type { StateStore } from './state.ts'
 
 export interface MoverSetup {
@@ -18,11 +17,4 @@ export interface MoverSetup {
   /** Makes the ports send what is queued: a ring is shorter than a hold. */
   readonly flush: () => void
   send(message: FromWorker, transfer?: ArrayBuffer): void
-}
-
-/** What a conductor says about the state that moves: MoveSpec.transfer. */
-export interface Transfer {
-  readonly schemas: readonly StateSchema[]
-  readonly map: Readonly<Record<string, string>>
-  readonly discard: readonly string[]
 }

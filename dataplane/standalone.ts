@@ -4,7 +4,7 @@
 import { type FlatElement, type FlatGraph, parseConfig, unparse } from '../lib/click/index.ts'
 import type { Finding } from '../lib/errors.ts'
 import { ClickUpError } from '../lib/errors.ts'
-import { POOL_FRAMES } from '../lib/limits.ts'
+import { STANDALONE_FRAMES } from '../lib/limits.ts'
 import { buildRouter } from './build.ts'
 import { type Classes, classFiles, loadClasses } from './classes.ts'
 import type { RouterClock } from './clock.ts'
@@ -68,7 +68,7 @@ export async function standalone(
   )
   const graph = resolve(flat, classes, options)
   const driver = shared === null ? await openDriver(graph, options) : shared.driver
-  const pool = shared?.pool ?? driver?.pool ?? new Pool(POOL_FRAMES)
+  const pool = shared?.pool ?? driver?.pool ?? new Pool(STANDALONE_FRAMES)
   const ports = new Map<string, Port>(driver?.ports.map((port) => [port.name, port]))
   const time = timeOf(options.clock)
   const store = new StateStore({ bucketsLog2: 0, pool, clock: time.read })

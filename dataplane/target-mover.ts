@@ -4,10 +4,12 @@
 import { ClickUpError } from '../lib/errors.ts'
 import { BATCH } from '../lib/limits.ts'
 import type { Buckets, HoldTotals, TargetCommand } from '../lib/move/types.ts'
+import type { Transfer } from '../lib/wire/messages.ts'
 import type { FromWorker } from './control.ts'
-import type { MoverSetup, Transfer } from './mover.ts'
+import type { MoverSetup } from './mover.ts'
 import type { Packet } from './packet.ts'
 import { decodePackets } from './packet-chunk.ts'
+import type { StateSchema } from './schema.ts'
 import { planTransfer } from './state-plan.ts'
 import { SnapshotTarget } from './state-target.ts'
 
@@ -42,7 +44,7 @@ export class TargetMover {
 
   #prepare(move: number, buckets: Buckets, primary: boolean, transfer: Transfer): void {
     const { store, gate } = this.#setup
-    const planned = planTransfer(transfer.schemas, store.schemas(), {
+    const planned = planTransfer(transfer.schemas as StateSchema[], store.schemas(), {
       map: transfer.map,
       discard: transfer.discard,
     })

@@ -7,8 +7,11 @@ export const FRAME_SIZE = 2048
 /** Bytes free in front of a received packet: encapsulation by elements. XDP reserves as much. */
 export const FRAME_HEADROOM = 256
 
-/** Frames of a replica's pool (32 MiB). When none is free, receiving stops: the kernel's ring drops and counts. */
-export const POOL_FRAMES = 16_384
+/** Frames of a replica's pool (64 MiB). When none is free, receiving stops: the kernel's ring drops and counts. */
+export const POOL_FRAMES = 32_768
+
+/** Frames of a configuration that runs on its own, without a service's rings and holds. */
+export const STANDALONE_FRAMES = 16_384
 
 /** Packets that a driver hands over at a time. Longer ones gain nothing and delay the control path. */
 export const BATCH = 64
@@ -180,8 +183,8 @@ export const CONFIG_NAME_MAX = 1024
 /** Findings of one configuration. The rest are counted, not listed: nobody reads more. */
 export const FINDINGS_MAX = 200
 
-/** Descriptors of each AF_XDP ring of a port, at most: 20 ms at 100,000 packets/s. Full: dropped and counted. */
-export const XSK_RING_SIZE = 2048
+/** Descriptors of each AF_XDP ring of a port, at most: 40 ms at 100,000 packets/s. Full: dropped and counted. */
+export const XSK_RING_SIZE = 4096
 export const XSK_RING_SIZE_MIN = 64
 
 /** Tries to take a queue, 5 ms apart: the kernel frees a closed AF_XDP socket's queue some time later. */
@@ -249,6 +252,10 @@ export const PORT_PROBES_MAX = 4_096
  */
 export const ROUTES_CHANGED_MAX = 1_048_576
 
+if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
+if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
+if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')
+// Two ports' receive and transmit rings, and a full hold, fit the pool together.
 if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
 if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')
