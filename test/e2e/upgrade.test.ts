@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { lostNothing } from '../../demo/report.ts'
 import { liveUpgrade } from '../../demo/scenario.ts'
-import { type Stage, XdpStage } from '../../demo/stage.ts'
+import { type Stage, UdpStage, XdpStage } from '../../demo/stage.ts'
 import { driver, driverText, makeStage, natStatus, sleep } from './stage.ts'
 
 async function withStage(
@@ -32,6 +32,23 @@ test.serial(`upgrade under traffic loses nothing (driver ${driverText})`, async 
     t.true((figures.rows_moved ?? 0) >= 2 * stage.load.connections)
   }, load)
 })
+
+if (driver === 'xdp')
+  test.serial(
+    'upgrade under traffic loses nothing (driver udp, which needs no privilege)',
+    async (t) => {
+      const stage = await UdpStage.create({ connections: 20, flows: 4, packetsPerS: 500 })
+      try {
+        await stage.start()
+        const figures = await liveUpgrade(stage, (line) => t.log(line))
+        t.log(JSON.stringify({ ...figures, phases: undefined }))
+        t.true(lostNothing(figures))
+        t.is(figures.tcp.stack, 'user-space')
+      } finally {
+        await stage.close()
+      }
+    },
+  )
 
 test.serial(
   `back and forth under traffic: upgrade, rollback, upgrade (driver ${driverText})`,
