@@ -73,17 +73,23 @@ export function makeSelf(from: InstanceSpec, router: RouterServices, hooks: Hook
   }
 }
 
-/** After `open`: from here on nothing in it can be replaced. */
+/**
+ * After `open`: from here on nothing in it can be replaced. `out` and `in` are read-only by type
+ * alone: V8 compiles a load from a frozen array to a call.
+ */
 export function freezeSelf(self: AnySelf): void {
-  Object.freeze(self.out)
-  Object.freeze(self.in)
   Object.freeze(self)
 }
 
+class Counters {
+  [name: string]: number
+}
+
 function makeCounters(spec: AnyElement): Record<string, number> {
-  const counters: Record<string, number> = {}
-  // A fraction first: the engine then keeps them as doubles in place, and a count that outgrows a
-  // small integer costs nothing.
+  // A fraction first: the JavaScript engine then keeps them as doubles in place, and a count that
+  // outgrows a small integer costs nothing. A class of their own: what other objects hold under the
+  // same name would count too.
+  const counters = new Counters()
   for (const name of Object.keys(spec.counters ?? {})) counters[name] = 0.5
   for (const name of Object.keys(counters)) counters[name] = 0
   return Object.seal(counters)

@@ -13,17 +13,22 @@ import { FRAME_HEADROOM, FRAME_SIZE } from '../lib/limits.ts'
 /** Bytes of Click's general annotation area (packet_anno.hh), for elements that name an offset. */
 export const ANNO_SIZE = 48
 
+const NO_BYTES = new Uint8Array(0)
+
+// Every field has an initial value of its kind. One that is declared without starts as `undefined`,
+// and the JavaScript engine then no longer knows it as an integer, or as a Uint8Array: each access
+// is checked. The fraction makes `timeUs` a double from the start, for the same reason.
 export class Packet {
   /** The memory that the offsets below point into: the pool's, or its own for a jumbo packet. */
-  mem: Uint8Array
+  mem: Uint8Array = NO_BYTES
   /** First byte that headroom may grow down to. */
-  base: number
+  base = 0
   /** First byte of the packet. */
-  off: number
+  off = 0
   /** One past the last byte of the packet. */
-  end: number
+  end = 0
   /** One past the last byte of the frame. */
-  limit: number
+  limit = 0
   /** Offset of the link header; -1: not set. */
   mac = -1
   /** Offset of the network header; -1: not set. */
@@ -39,7 +44,7 @@ export class Packet {
   /** Index of the service port that it came in by; -1: none. */
   port = -1
   /** Time annotation, µs since the epoch; 0: none. */
-  timeUs = 0
+  timeUs = 0.5
   /** Packet type annotation, Linux's pkttype: 0 host, 1 broadcast, 2 multicast, 3 other, 4 out. */
   type = 0
   /** Next packet of an intrusive list (a pool's free list, a queue); null: none. */
@@ -47,7 +52,7 @@ export class Packet {
   /** Annotations that have no field of their own, by Click's offsets; made when first needed. */
   anno: Uint8Array | null = null
   /** Number of the frame in its pool; -1: a jumbo packet with memory of its own. */
-  readonly frame: number
+  readonly frame: number = -1
 
   constructor(mem: Uint8Array, base: number, limit: number, frame: number) {
     this.mem = mem
@@ -56,6 +61,7 @@ export class Packet {
     this.end = base
     this.limit = limit
     this.frame = frame
+    this.timeUs = 0
   }
 
   get length(): number {
@@ -96,9 +102,9 @@ export class Packet {
  * A fixed number of frames. `alloc` never allocates memory; at the limit it returns null and counts.
  */
 export class Pool {
-  readonly mem: Uint8Array
-  readonly frames: number
-  readonly frameSize: number
+  readonly mem: Uint8Array = NO_BYTES
+  readonly frames: number = 0
+  readonly frameSize: number = 0
   /** Times that `alloc` found no frame. */
   exhausted = 0
   #packets: Packet[] = []

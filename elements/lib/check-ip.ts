@@ -3,7 +3,7 @@
 import { type AnyElement, arg, type ConfigureContext, element } from '../../dataplane/element.ts'
 import { parseInteger, parseIpPrefix } from '../../lib/click/args.ts'
 import { bad, details } from './bad-packets.ts'
-import { fold, sumWords } from './checksum.ts'
+import { fold, sumHeader, sumWords } from './checksum.ts'
 import { parseIpList } from './text.ts'
 
 const REASONS = {
@@ -107,30 +107,8 @@ function list(keyword: string, text: string, context: ConfigureContext): number[
   return addresses ?? []
 }
 
-/** The sum over a header with its checksum field is all ones. Written out: no loop, no call. */
+/** The sum over a header with its checksum field is all ones. */
 function checksumFits(m: Uint8Array, n: number, hl: number): boolean {
-  const high =
-    m[n]! +
-    m[n + 2]! +
-    m[n + 4]! +
-    m[n + 6]! +
-    m[n + 8]! +
-    m[n + 10]! +
-    m[n + 12]! +
-    m[n + 14]! +
-    m[n + 16]! +
-    m[n + 18]!
-  const low =
-    m[n + 1]! +
-    m[n + 3]! +
-    m[n + 5]! +
-    m[n + 7]! +
-    m[n + 9]! +
-    m[n + 11]! +
-    m[n + 13]! +
-    m[n + 15]! +
-    m[n + 17]! +
-    m[n + 19]!
-  const sum = (high << 8) + low
+  const sum = sumHeader(m, n)
   return fold(hl === 20 ? sum : sumWords(m, n + 20, hl - 20, sum)) === 0xffff
 }

@@ -11,6 +11,33 @@ export function sumWords(mem: Uint8Array, off: number, length: number, sum: numb
   return s
 }
 
+/** The sum of the 10 words of an IPv4 header without options. Written out: no loop, no call. */
+export function sumHeader(m: Uint8Array, n: number): number {
+  const high =
+    m[n]! +
+    m[n + 2]! +
+    m[n + 4]! +
+    m[n + 6]! +
+    m[n + 8]! +
+    m[n + 10]! +
+    m[n + 12]! +
+    m[n + 14]! +
+    m[n + 16]! +
+    m[n + 18]!
+  const low =
+    m[n + 1]! +
+    m[n + 3]! +
+    m[n + 5]! +
+    m[n + 7]! +
+    m[n + 9]! +
+    m[n + 11]! +
+    m[n + 13]! +
+    m[n + 15]! +
+    m[n + 17]! +
+    m[n + 19]!
+  return (high << 8) + low
+}
+
 /** A sum folded to 16 bits, carries added back. */
 export function fold(sum: number): number {
   let s = (sum & 0xffff) + (sum >>> 16)
@@ -51,7 +78,8 @@ export function setIpChecksum(mem: Uint8Array, off: number): void {
   const length = (mem[off]! & 15) << 2
   mem[off + 10] = 0
   mem[off + 11] = 0
-  const sum = checksum(mem, off, length)
+  const fixed = sumHeader(mem, off)
+  const sum = ~fold(length === 20 ? fixed : sumWords(mem, off + 20, length - 20, fixed))
   mem[off + 10] = sum >>> 8
-  mem[off + 11] = sum & 255
+  mem[off + 11] = sum
 }

@@ -16,11 +16,14 @@ export function dataBytes(data: string, length: number): Uint8Array {
   return bytes
 }
 
+/** Looked up once: by way of `p.mem.set` the look-up costs as much as the copy. */
+const copyInto = Uint8Array.prototype.set
+
 /** A packet with that data; null: no frame is free. */
 export function makePacket(pool: Pool, data: Uint8Array, timeUs: number): Packet | null {
   const p = pool.allocLength(data.length)
   if (p === null) return null
-  p.mem.set(data, p.off)
+  copyInto.call(p.mem, data, p.off)
   p.timeUs = timeUs
   return p
 }
