@@ -2,7 +2,7 @@
 // that an operator would use. Used by the demo and by the end-to-end tests.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -46,15 +46,20 @@ export class Cluster {
       [CLI, role, '--dir', this.dir, '--json', ...(role === 'agent' ? ['--host', 'h1'] : [])],
       { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } },
     )
+    closeSync(log) // the child has its own
     this.#processes.set(role, child)
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(
         () => reject(new Error(`${role} is not ready after ${START_MS} ms`)),
         START_MS,
       )
-      child.once('exit', (code) => {
+      child.once('error', (cause) => {
         clearTimeout(timer)
-        reject(new Error(`${role} ended with ${code}:\n${this.log(role)}`))
+        reject(cause)
+      })
+      child.once('exit', (code, signal) => {
+        clearTimeout(timer)
+        reject(new Error(`${role} ended with ${signal ?? code}:\n${this.log(role)}`))
       })
       createInterface({ input: child.stdout! }).on('line', (line) => {
         if (!line.includes('"ready"')) return
@@ -106,7 +111,7 @@ export class Cluster {
   async stop(): Promise<void> {
     for (const role of ['agent', 'coordinator'] as const) {
       const child = this.#processes.get(role)
-      if (child === undefined || child.exitCode !== null || child.signalCode !== null) continue
+      if (child?.pid === undefined || child.exitCode !== null || child.signalCode !== null) continue
       await new Promise<void>((resolve) => {
         const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MS)
         child.once('exit', () => {

@@ -2,6 +2,8 @@
 // xdp driver in namespaces and with kernel stacks; with the udp driver on loopback datagrams.
 
 import { type ChildProcess, spawn } from 'node:child_process'
+import { createSocket } from 'node:dgram'
+import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -77,23 +79,30 @@ export class XdpStage implements Stage {
   }
 }
 
-/** Loopback ports: the agent listens on the first of each pair and sends to the second. */
-const INSIDE = { listen: 47_101, peer: 47_102 }
-const OUTSIDE = { listen: 47_103, peer: 47_104 }
+/** Loopback ports of a service port: the agent listens on the first and sends to the second. */
+interface Wire {
+  readonly listen: number
+  readonly peer: number
+}
 
 export class UdpStage implements Stage {
   readonly cluster: Cluster
   readonly load: Load
+  readonly #inside: Wire
+  readonly #outside: Wire
 
-  private constructor(load: Load) {
+  private constructor(load: Load, inside: Wire, outside: Wire) {
     this.load = load
+    this.#inside = inside
+    this.#outside = outside
     this.cluster = new Cluster((command, args, options) => spawn(command, args, options ?? {}))
   }
 
   static async create(
     load: Load = { connections: 200, flows: 16, packetsPerS: 2_000 },
   ): Promise<UdpStage> {
-    return new UdpStage(load)
+    const [a, b, c, d] = await freePorts(4)
+    return new UdpStage(load, { listen: a!, peer: b! }, { listen: c!, peer: d! })
   }
 
   async start(): Promise<void> {
@@ -106,7 +115,8 @@ export class UdpStage implements Stage {
       const path = fileURLToPath(new URL('./traffic/wire-peer.js', import.meta.url))
       return spawn(process.execPath, [path, role, ...args], { stdio: ['pipe', 'pipe', 'inherit'] })
     }
-    return await WireTraffic.start(start, { inside: INSIDE, outside: OUTSIDE }, this.load)
+    const wires = { inside: this.#inside, outside: this.#outside }
+    return await WireTraffic.start(start, wires, this.load)
   }
 
   /** The example's file with the interfaces of this stage in place of its own. */
@@ -114,8 +124,8 @@ export class UdpStage implements Stage {
     const path = join(EXAMPLES, `nat-${version}.yaml`)
     const text = readFileSync(path, 'utf8')
       .replace(/^driver: *auto/m, 'driver: udp')
-      .replace(/interface: *inside0/, udpOf(INSIDE))
-      .replace(/interface: *outside0/, udpOf(OUTSIDE))
+      .replace(/interface: *inside0/, udpOf(this.#inside))
+      .replace(/interface: *outside0/, udpOf(this.#outside))
       .replaceAll(/^(config|elements): *(?!\/)(\S+)/gm, (_, key, file) => {
         return `${key}: ${join(dirname(path), file)}`
       })
@@ -130,6 +140,22 @@ export class UdpStage implements Stage {
   }
 }
 
-function udpOf(wire: { listen: number; peer: number }): string {
+function udpOf(wire: Wire): string {
   return `udp: { listen: ${wire.listen}, peer: ${wire.peer} }`
+}
+
+/** UDP ports of the loopback address that nobody has: all held at once, so that they differ. */
+export async function freePorts(count: number): Promise<number[]> {
+  const sockets = Array.from({ length: count }, () => createSocket('udp4'))
+  try {
+    await Promise.all(
+      sockets.map(async (socket) => {
+        socket.bind(0, '127.0.0.1')
+        await once(socket, 'listening')
+      }),
+    )
+    return sockets.map((socket) => socket.address().port)
+  } finally {
+    for (const socket of sockets) socket.close()
+  }
 }

@@ -6,12 +6,19 @@ import { createInterface } from 'node:readline'
 export const READY_MS = 15_000
 export const FINISH_MS = 10_000
 
+interface Waiting {
+  readonly match: (line: string) => boolean
+  readonly resolve: (line: string) => void
+  readonly reject: (why: string) => void
+}
+
 /** A program that prints lines and takes commands on standard input. */
 export class Peer {
   readonly #child: ChildProcess
   readonly #name: string
   readonly #lines: string[] = []
-  readonly #waiting: { match: (line: string) => boolean; resolve: (line: string) => void }[] = []
+  readonly #waiting: Waiting[] = []
+  #ended: string | null = null
 
   constructor(name: string, child: ChildProcess) {
     this.#name = name
@@ -22,6 +29,9 @@ export class Peer {
       else this.#lines.push(line)
     })
     child.stdin?.on('error', () => {})
+    child.once('error', (cause) => this.#end(cause.message))
+    // `close`: after its last line was read.
+    child.once('close', (code, signal) => this.#end(`ended with ${signal ?? code}`))
   }
 
   say(line: string): void {
@@ -31,19 +41,32 @@ export class Peer {
   async hear(match: (line: string) => boolean, timeoutMs: number, what: string): Promise<string> {
     const index = this.#lines.findIndex(match)
     if (index >= 0) return this.#lines.splice(index, 1)[0]!
+    const missed = (why: string) => new Error(`traffic: ${this.#name}: no '${what}': ${why}`)
+    if (this.#ended !== null) throw missed(this.#ended)
     return await new Promise((resolve, reject) => {
-      const timer = setTimeout(
-        () => reject(new Error(`traffic: ${this.#name} did not say '${what}' in ${timeoutMs} ms`)),
-        timeoutMs,
-      )
-      this.#waiting.push({
+      const late = () => {
+        this.#waiting.splice(this.#waiting.indexOf(waiting), 1)
+        reject(missed(`nothing came in ${timeoutMs} ms`))
+      }
+      const timer = setTimeout(late, timeoutMs)
+      const waiting: Waiting = {
         match,
         resolve: (line) => {
           clearTimeout(timer)
           resolve(line)
         },
-      })
+        reject: (why) => {
+          clearTimeout(timer)
+          reject(missed(why))
+        },
+      }
+      this.#waiting.push(waiting)
     })
+  }
+
+  #end(why: string): void {
+    this.#ended ??= why
+    for (const { reject } of this.#waiting.splice(0)) reject(why)
   }
 
   async word(word: string, timeoutMs: number): Promise<void> {
