@@ -55,6 +55,7 @@ Returns the number of packets dropped for want of room.
 
 import { arg, element } from '../../dataplane/element.ts'
 import { parseEth, parseU16 } from '../../lib/click/args.ts'
+import { copyEth } from '../lib/arp.ts'
 import { etherText } from '../lib/text.ts'
 
 export default element({
@@ -85,7 +86,10 @@ export default element({
     const m = p.mem
     const header = self.resource
     const off = p.off
-    for (let i = 0; i < 14; i++) m[off + i] = header[i]!
+    copyEth(m, off, header, 0)
+    copyEth(m, off + 6, header, 6)
+    m[off + 12] = header[12]!
+    m[off + 13] = header[13]!
     p.mac = off
     return p
   },

@@ -43,7 +43,12 @@ export function writeEth(m: Uint8Array, at: number, high: number, low: number): 
 
 /** Copies an Ethernet address from `from` of `source`. */
 export function copyEth(m: Uint8Array, at: number, source: Uint8Array, from: number): void {
-  for (let i = 0; i < 6; i++) m[at + i] = source[from + i]!
+  m[at] = source[from]!
+  m[at + 1] = source[from + 1]!
+  m[at + 2] = source[from + 2]!
+  m[at + 3] = source[from + 3]!
+  m[at + 4] = source[from + 4]!
+  m[at + 5] = source[from + 5]!
 }
 
 /** Writes type, lengths and operation. */
