@@ -252,11 +252,6 @@ export const PORT_PROBES_MAX = 4_096
  */
 export const ROUTES_CHANGED_MAX = 1_048_576
 
-if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
-if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
-if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')
-// Two ports' receive and transmit rings, and a full hold, fit the pool together.
-if (HELD_PACKETS >= POOL_FRAMES) throw new Error('limits: held packets would use up the pool')
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
 if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')
 // Two ports' receive and transmit rings, and a full hold, fit the pool together.
