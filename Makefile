@@ -19,7 +19,9 @@ compile:
 	@mkdir -p build && flock build/.lock $(BIN)/tsc
 
 native:
-	@mkdir -p build && flock build/.lock-native $(MAKE) --no-print-directory -C dataplane/native
+	@mkdir -p build; command -v $(firstword $(CC)) >/dev/null || \
+	  { echo 'native: no C compiler ($(CC)): only the udp driver will work' >&2; exit 0; }; \
+	flock build/.lock-native $(MAKE) -s --no-print-directory -C dataplane/native
 
 lint: setup ## formatter and linter
 	@$(BIN)/biome check --error-on-warnings .

@@ -16,10 +16,12 @@ stamp=node_modules/.click-up-lock
 lock=$(sha256sum package-lock.json | cut -d' ' -f1)
 if [ "$(cat $stamp 2>/dev/null || true)" != "$lock" ]; then
   say 'installing npm packages'
-  npm ci --no-fund --no-audit --loglevel=error
+  npm ci --no-fund --no-audit --no-update-notifier --loglevel=error
   echo "$lock" >$stamp
 fi
 
+# Where Debian keeps ip, ethtool and the like; an ordinary user's PATH often lacks it.
+PATH=$PATH:/usr/sbin:/sbin
 # Debian package ← how to see that it is there.
 missing=()
 want() { local package=$1; shift; "$@" >/dev/null 2>&1 || missing+=("$package"); }
@@ -33,15 +35,14 @@ want libc6-dev header /usr/include/stdio.h
 want linux-libc-dev header /usr/include/linux/if_xdp.h
 want iproute2 command -v ip
 want ethtool command -v ethtool
+install() { apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null; }
 if [ ${#missing[@]} -gt 0 ]; then
   if [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
     say "installing Debian packages: ${missing[*]}"
     export DEBIAN_FRONTEND=noninteractive
-    if ! apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null 2>&1; then
-      apt-get update -qq
-      apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
-    fi
+    install 2>/dev/null || { apt-get update -qq && install; } ||
+      say 'that failed: the xdp driver may be refused; going on without'
   else
-    say "missing for the xdp driver: ${missing[*]} (install them as root; going on without)"
+    say "missing for the xdp driver: ${missing[*]} (root can install them: apt-get install); going on without"
   fi
 fi

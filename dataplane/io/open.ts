@@ -66,7 +66,7 @@ export function packetLacks(): string | null {
 }
 
 function lacks(probe: () => string | null): string | null {
-  if (process.getuid?.() !== 0) return 'not root'
+  if (process.getuid?.() !== 0) return 'needs root'
   try {
     return probe()
   } catch (error) {

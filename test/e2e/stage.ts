@@ -9,7 +9,7 @@ export const driver = choice.driver === 'xdp' ? 'xdp' : 'udp'
 export const driverText =
   driver === 'xdp'
     ? 'xdp'
-    : `udp, for xdp needs: ${choice.refused.find((r) => r.driver === 'xdp')?.reason ?? '?'}`
+    : `udp; xdp: ${choice.refused.find((r) => r.driver === 'xdp')?.reason ?? '?'}`
 
 export async function makeStage(load: Partial<Load> = {}): Promise<Stage> {
   const light: Load = { connections: 20, flows: 8, packetsPerS: 500, ...load }
