@@ -56,9 +56,10 @@ const FLOW_KEY: SteerKey = 0
 
 export class Router implements RouterServices {
   readonly pool: Pool
-  readonly bucketsLog2: number
-  nowMs: number
-  nowUs: number
+  readonly bucketsLog2: number = 0
+  // A fraction first: see makeCounters.
+  nowMs = 0.5
+  nowUs = 0.5
   gate: Gate | null = null
   /** Set by buildRouter, in the order of declaration. */
   instances: readonly Instance[] = []

@@ -60,13 +60,16 @@ export function arraysOver(memory: ArrayBuffer | SharedArrayBuffer): RecordArray
   }
 }
 
+const NO_WORDS = new Int32Array(0)
+
+// Fields that packets read have an initial value of their kind: see Packet.
 export class RowStore {
   readonly layout: Layout
-  readonly words: number
-  readonly capacity: number
+  readonly words: number = 0
+  readonly capacity: number = 0
   /** Lists of rows; the last is for rows that belong to no bucket. */
-  readonly buckets: number
-  readonly seed: number
+  readonly buckets: number = 0
+  readonly seed: number = 0
   readonly segments: RecordArrays[] = []
   /** The same by kind, as generated code wants them. */
   readonly i32: Int32Array[] = []
@@ -79,9 +82,9 @@ export class RowStore {
   expired = 0
   /** Slots that were ever used: rows are below. */
   top = 0
-  index: Int32Array
+  index: Int32Array = NO_WORDS
   /** Selects an even position in the index. */
-  mask: number
+  mask = 0
   old: Int32Array | null = null
   oldMask = 0
   /** 0: no move is under way. Else the move's epoch, as it stands in `meta`. Read by every setter. */
@@ -92,7 +95,7 @@ export class RowStore {
   overflowed = false
   /** Row at which a walk of a bucket's list stands; -1: at the end. */
   cursor = -1
-  #heads: Int32Array
+  #heads: Int32Array = NO_WORDS
   #moving: Uint8Array = new Uint8Array(0)
   #epoch = 0
   #free = -1
