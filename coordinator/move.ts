@@ -69,6 +69,8 @@ export class Move {
       settle = { resolve, reject }
     })
     this.#settle = settle!
+    // Whoever awaits it hears of a failure; one that comes earlier must not end the process.
+    this.finished.catch(() => {})
   }
 
   /** @param record the journal's last, where a predecessor had begun */

@@ -79,6 +79,8 @@ export class Service {
       return await this.inTurn(run)
     } finally {
       this.changing = null
+      // It failed half-way, with the store say: it is brought to its end like a predecessor's.
+      if (this.record.change !== null) this.wake()
     }
   }
 

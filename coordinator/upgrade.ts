@@ -164,11 +164,12 @@ async function runMove(
   service.move = move
   try {
     move.begin(journal)
-    // One may have died before there was a move to tell.
-    if (agents.connected(host)) {
-      await agents.refresh(host)
-      service.onInventory()
-    }
+    // One may have died before there was a move to tell. Not awaited: whatever the agent answers, the
+    // move is conducted here to its end; an agent that does not answer says so in its next hello.
+    agents.refresh(host).then(
+      () => service.onInventory(),
+      (error: unknown) => log.warn('inventory_unknown', { service: service.name, error }),
+    )
     const result = await move.finished
     metrics.moveFinished(service.name, result)
     return result

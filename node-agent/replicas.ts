@@ -190,6 +190,10 @@ export class Replicas {
     const code = (message.code in ERROR_CODES ? message.code : 'INTERNAL') as ErrorCode
     replica.settle(new ClickUpError(code, message.message, message.hint, message.findings))
     this.#log.warn('replica_failed', { replica: message.replica, code, message: message.message })
+    // It is about to go by itself; one that hangs on the way would be taken for a running one.
+    this.#clock.after(REPLICA_STOP_MS, () => {
+      if (this.#all.get(message.replica) === replica) void replica.process.end()
+    })
   }
 
   async #onExit(

@@ -44,3 +44,23 @@ for (const step of STEPS) {
     t.is((await lab.settled(client)).replica, 'nat.3')
   })
 }
+
+// The conductor fails and the process lives on, as when the store's disk is full for a while.
+for (const step of ['after_begin', 'after_hold', 'journalled_flip']) {
+  test.serial(
+    `an error of the conductor ${step}: the same coordinator ends the move`,
+    async (t) => {
+      const lab = new Lab(t)
+      await lab.coordinator({ CLICK_UP_FAILPOINTS: `move.conductor.${step}=error` })
+      await lab.agent()
+      const client = lab.client()
+      await lab.agentKnown(client)
+      await lab.deploy(client)
+      await lab.settled(client)
+      t.is((await errorOf(lab.upgrade(client, 'v2'))).code, 'INTERNAL')
+      const now = await lab.settled(client)
+      t.is(now.replica, step === 'journalled_flip' ? 'nat.2' : 'nat.1')
+      t.is((await lab.service(client)).change, null)
+    },
+  )
+}
