@@ -96,7 +96,9 @@ async function run(): Promise<void> {
     if (ending) return
     log.warn('failed', { error })
     const { code, message, hint, findings } = error
-    await client.notify('replica.failed', { replica, code, message, hint, findings })
+    const word = { replica, code, message, hint, findings }
+    // It goes all the same: the exit says as much.
+    await client.notify('replica.failed', word).catch((e) => log.warn('word_lost', { error: e }))
     await end(1)
   }
 
@@ -108,7 +110,8 @@ async function run(): Promise<void> {
     toWorker: (message, transfer) => loop.send(message, transfer),
     answer: (answer) => {
       const event: ReplicaEvent = { replica, ...answer }
-      void client.notify('replica.event', event)
+      // Lost: the conductor asks again.
+      client.notify('replica.event', event).catch((error) => log.warn('event_lost', { error }))
     },
     connect: (endpoint, name, onFrame) => connectStream(endpoint, `${replica}/${name}`, onFrame),
     sendBack: async (peer, frame) => await stream?.send(peer, frame),

@@ -32,6 +32,7 @@ export class PacketLoop {
   #onReady: ((ready: Ready) => void) | null = null
   #failure: ClickUpError | null = null
   #stopping = false
+  readonly #ended: Promise<void>
   readonly ready: Promise<Ready>
 
   constructor(setup: WorkerSetup, events: PacketLoopEvents) {
@@ -48,7 +49,9 @@ export class PacketLoop {
     this.#worker.on('error', (error) => {
       this.#failure ??= new ClickUpError('INTERNAL', `packet loop: ${error.stack ?? error.message}`)
     })
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
     this.#worker.once('exit', () => {
+      this.#wakeFd = -1
       for (const { reject, timer } of this.#open.values()) {
         clearTimeout(timer)
         reject(new ClickUpError('UNREACHABLE', 'the packet loop has ended'))
@@ -61,8 +64,14 @@ export class PacketLoop {
 
   send(message: ToWorker, transfer?: ArrayBuffer): void {
     this.#worker.postMessage(message, transfer === undefined ? [] : [transfer])
-    // A blocked loop is woken; one that is not reads the message between two turns anyway.
-    if (this.#wakeFd >= 0) writeSync(this.#wakeFd, WAKE)
+    if (this.#wakeFd < 0) return
+    try {
+      // A blocked loop is woken; one that is not reads the message between two turns anyway.
+      writeSync(this.#wakeFd, WAKE)
+    } catch {
+      // The loop has ended, and closed it, a moment before its end is known here.
+      this.#wakeFd = -1
+    }
   }
 
   async readHandler(path: string): Promise<string> {
@@ -77,13 +86,14 @@ export class PacketLoop {
     return (await this.#ask((id) => ({ type: 'status', id }))) as WorkerStatus
   }
 
+  /** Resolves when the loop has ended, also by itself. */
   async stop(): Promise<void> {
-    if (this.#stopping) return
+    if (!this.#stopping) this.send({ type: 'stop' })
     this.#stopping = true
-    const ended = new Promise<void>((resolve) => this.#worker.once('exit', () => resolve()))
-    this.send({ type: 'stop' })
+    // From here on its descriptor may be closed, and the number be another file's.
+    this.#wakeFd = -1
     const timer = setTimeout(() => void this.#worker.terminate(), WORKER_ANSWER_MS)
-    await ended
+    await this.#ended
     clearTimeout(timer)
   }
 
