@@ -142,7 +142,7 @@ class PacketPort implements Port {
       this.#counters.rxBytes += p.end - p.off
       out[n++] = p
     }
-    for (let i = got < 0 ? 0 : got; i < count; i++) this.#pool.free(this.#armed[i]!)
+    for (let i = Math.max(got, 0); i < count; i++) this.#pool.free(this.#armed[i]!)
     return n
   }
 
@@ -213,7 +213,7 @@ class PacketPort implements Port {
   /** Takes frames for a receive, and says in the slots where they are. */
   #arm(max: number): number {
     const pool = this.#pool
-    let count = max < BATCH ? max : BATCH
+    let count = Math.min(max, BATCH)
     if (count > pool.available) count = pool.available
     for (let i = 0; i < count; i++) {
       const p = pool.alloc()!

@@ -112,7 +112,7 @@ class UdpPort implements Port {
   }
 
   receive(out: Packet[], max: number): number {
-    const n = this.#length < max ? this.#length : max
+    const n = Math.min(this.#length, max)
     for (let i = 0; i < n; i++) {
       const p = this.#queue[this.#head]!
       this.#queue[this.#head] = null
