@@ -72,7 +72,9 @@ export class Agent {
   readonly #parts: AgentParts
   readonly #replicas: Replicas
   readonly #services = new Map<string, Service>()
+  /** Under way, by replica and by service: a repetition of a request waits for the first. */
   readonly #starting = new Map<ReplicaId, Promise<ReplicaInfo>>()
+  readonly #attaching = new Map<string, Promise<ServiceInfo>>()
   readonly #steerings = new Map<DriverChoice, Promise<OpenSteering>>()
   #beat: { cancel(): void } | null = null
   #closed = false
@@ -85,11 +87,15 @@ export class Agent {
     this.#replicas = new Replicas(parts.replicaMain, files, server, { onEvent, onExit }, clock, log)
     const on = <T>(kind: string, handler: (body: T) => unknown) =>
       coordinator.handle(kind, (body) => handler(body as T))
-    on<AgentServiceAttach>('agent.serviceAttach', (m) => this.#attach(m))
+    on<AgentServiceAttach>('agent.serviceAttach', (m) =>
+      once(this.#attaching, m.settings.service, () => this.#attach(m)),
+    )
     on<AgentServiceDetach>('agent.serviceDetach', (m) => this.#detach(m.service))
     on<null>('agent.ping', () => process.pid)
     on<null>('agent.inventory', () => this.#inventory())
-    on<AgentReplicaStart>('agent.replicaStart', (m) => this.#startOnce(m))
+    on<AgentReplicaStart>('agent.replicaStart', (m) =>
+      once(this.#starting, m.replica, () => this.#start(m)),
+    )
     on<AgentReplicaStop>('agent.replicaStop', (m) => this.#replicas.stop(m.replica))
     on<AgentReplicaMove>('agent.replicaMove', (m) => this.#passOn(m))
     on<AgentFlip>('agent.flip', (m) => this.#flip(m))
@@ -120,8 +126,12 @@ export class Agent {
     if (this.#closed) return
     this.#closed = true
     this.#beat?.cancel()
-    const all = this.#replicas.list()
-    await Promise.all(all.map((r) => this.#replicas.stop(r.replica)))
+    const stopAll = () =>
+      Promise.all(this.#replicas.list().map((r) => this.#replicas.stop(r.replica)))
+    await stopAll()
+    // One that was about to be started meanwhile is refused, or is there now.
+    await Promise.allSettled(this.#starting.values())
+    await stopAll()
     for (const opened of this.#steerings.values()) {
       const result = await opened.catch(() => null)
       await result?.steering.close()
@@ -173,6 +183,7 @@ export class Agent {
         key: port.key,
         interface: interfaceOf(port, steering.driver, service),
       }))
+      this.#refuseAtEnd()
       this.#parts.files.noteService(settings)
       try {
         await steering.attachService({ service, bucketsLog2: settings.bucketsLog2, ports })
@@ -196,16 +207,6 @@ export class Agent {
     this.#parts.log.info('service_detached', { service })
   }
 
-  /** A repetition waits for the first. */
-  #startOnce(message: AgentReplicaStart): Promise<ReplicaInfo> {
-    let starting = this.#starting.get(message.replica)
-    if (starting === undefined) {
-      starting = this.#start(message).finally(() => this.#starting.delete(message.replica))
-      this.#starting.set(message.replica, starting)
-    }
-    return starting
-  }
-
   async #start(message: AgentReplicaStart): Promise<ReplicaInfo> {
     const { replica, version, buckets } = message
     const { settings, steering } = this.#service(message.service)
@@ -215,6 +216,7 @@ export class Agent {
     const there = this.#replicas.info(replica)
     if (there !== null) return there
     const driverSpec = await steering.attachReplica(settings.service, number)
+    this.#refuseAtEnd()
     return await this.#replicas.start(version, {
       replica,
       service: settings.service,
@@ -307,6 +309,16 @@ export class Agent {
     return service
   }
 
+  /** Nothing is begun any more that `close` would not see. */
+  #refuseAtEnd(): void {
+    if (this.#closed)
+      throw new ClickUpError(
+        'UNREACHABLE',
+        'the agent is ending',
+        'start it again: the coordinator then goes on by itself',
+      )
+  }
+
   #serviceInfo(service: string): ServiceInfo {
     const { steering, reason } = this.#service(service)
     const { epoch, owners } = steering.owners(service)
@@ -340,6 +352,16 @@ export class Agent {
       if (!this.#closed) this.#parts.log.warn('notice_lost', { kind, error })
     })
   }
+}
+
+/** Runs `make` unless it is under way already under this key; either way what comes of it. */
+function once<T>(underWay: Map<string, Promise<T>>, key: string, make: () => Promise<T>) {
+  let running = underWay.get(key)
+  if (running === undefined) {
+    running = make().finally(() => underWay.delete(key))
+    underWay.set(key, running)
+  }
+  return running
 }
 
 /** What the steering calls the port's interface: two loopback ports for the udp driver. */

@@ -1,0 +1,110 @@
+// An agent in this process, asked as the coordinator does: what comes twice, and what comes at its end.
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { storeArtifact } from '../../../lib/artifact.ts'
+import { realClock } from '../../../lib/clock.ts'
+import { silentLog } from '../../../lib/log.ts'
+import type { Client, Handler, Server } from '../../../lib/wire/transport.ts'
+import { bindServer } from '../../../lib/wire/zeromq.ts'
+import { Agent } from '../../../node-agent/agent.ts'
+import { RunFiles } from '../../../node-agent/processes.ts'
+import type { Steering } from '../../../node-agent/steering/steering.ts'
+import { artifactOf, settings } from '../coordinator/lab.ts'
+import { fakeSteering } from './fake-steering.ts'
+
+interface Asked {
+  readonly agent: Agent
+  readonly files: RunFiles
+  readonly version: string
+  ask(kind: string, body: unknown): Promise<unknown>
+}
+
+async function agentWith(t: ExecutionContext, steering: Steering): Promise<Asked> {
+  const files = new RunFiles(mkdtempSync(join(tmpdir(), 'cu-agent-')))
+  t.teardown(() => rmSync(files.dir, { recursive: true, force: true }))
+  const server: Server = await bindServer(files.endpoint)
+  t.teardown(() => server.close())
+  const handlers = new Map<string, Handler>()
+  const coordinator: Client = {
+    identity: 'agent',
+    connected: false,
+    refused: 0,
+    handle: (kind, handler) => void handlers.set(kind, handler),
+    request: async () => null,
+    notify: async () => {},
+    ready: async () => {},
+    close: async () => {},
+  }
+  const artifact = await artifactOf('v1')
+  storeArtifact(files.artifacts, artifact)
+  const agent = new Agent({
+    host: 'h',
+    files,
+    server,
+    coordinator,
+    replicaMain: fileURLToPath(new URL('fake-replica.js', import.meta.url)),
+    openSteering: async () => ({ steering, reason: 'fake' }),
+    replicaMetrics: false,
+    onRefused: () => {},
+    clock: realClock,
+    log: silentLog,
+  })
+  t.teardown(() => agent.close())
+  const context = { peer: '', progress: () => {} }
+  const ask = async (kind: string, body: unknown) => await handlers.get(kind)!(body, context)
+  return { agent, files, version: artifact.version, ask }
+}
+
+function gate() {
+  let open = () => {}
+  const opened = new Promise<void>((resolve) => {
+    open = resolve
+  })
+  return { open, opened }
+}
+
+test('an attachment that is asked for twice at a time is made once', async (t) => {
+  const steering = fakeSteering()
+  let times = 0
+  const { agent, ask } = await agentWith(t, {
+    ...steering,
+    async attachService(spec) {
+      times++
+      await realClock.sleep(20)
+      await steering.attachService(spec)
+    },
+  })
+  const body = { settings: settings('nat'), epoch: 0 }
+  await Promise.all([ask('agent.serviceAttach', body), ask('agent.serviceAttach', body)])
+  t.is(times, 1)
+  t.is(agent.services.length, 1)
+})
+
+test('a replica that is being started when the agent ends is not left behind', async (t) => {
+  const steering = fakeSteering()
+  const reached = gate()
+  const goOn = gate()
+  const { agent, ask, files, version } = await agentWith(t, {
+    ...steering,
+    async attachReplica(service, number) {
+      const spec = await steering.attachReplica(service, number)
+      reached.open()
+      await goOn.opened
+      return spec
+    },
+  })
+  await ask('agent.serviceAttach', { settings: settings('nat'), epoch: 0 })
+  const start = { replica: 'nat.1', service: 'nat', version, buckets: 'all' }
+  const started = t.throwsAsync(ask('agent.replicaStart', start), { message: /is ending/ })
+  await reached.opened
+  const closed = agent.close()
+  goOn.open()
+  await started
+  await closed
+  t.deepEqual(readdirSync(join(files.dir, 'replicas')), [])
+  t.deepEqual(agent.replicas, [])
+})
