@@ -62,5 +62,5 @@ export async function checkedArtifact(
 
 function wrong(filename: string, findings: readonly Finding[]): ClickUpError {
   const many = findings.length === 1 ? 'an error' : `${findings.length} errors`
-  return new ClickUpError('CONFIG', `${filename} has ${many}`, '', findings)
+  return new ClickUpError('CONFIG', `${filename} has ${many}`, 'nothing was started', findings)
 }

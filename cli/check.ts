@@ -38,7 +38,8 @@ async function check(file: string): Promise<{ version: string | null; checked: C
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    throw new ClickUpError('CONFIG', `${file}: ${(cause as NodeJS.ErrnoException).code}`)
+    const { code } = cause as NodeJS.ErrnoException
+    throw new ClickUpError('CONFIG', `${file}: ${code}`, 'name a Click configuration or a *.yaml')
   }
   return { version: null, checked: await checkConfig(text, basename(file), {}, [], null) }
 }

@@ -1,7 +1,7 @@
 // What commands print: text for people, or JSON, one object a line, for programs. Results go to
 // stdout; errors of text mode to stderr.
 
-import { ClickUpError } from '../lib/errors.ts'
+import { ClickUpError, DEFECT_HINT, messageOf } from '../lib/errors.ts'
 import { exitCode } from './exit.ts'
 
 export function printJson(value: unknown): void {
@@ -17,7 +17,7 @@ export function fail(cause: unknown, json: boolean): void {
   const error =
     cause instanceof ClickUpError
       ? cause
-      : new ClickUpError('INTERNAL', cause instanceof Error ? cause.message : String(cause))
+      : new ClickUpError('INTERNAL', messageOf(cause), DEFECT_HINT)
   process.exitCode = exitCode(error.code)
   const { code, message, hint, findings } = error
   if (json) {

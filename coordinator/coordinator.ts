@@ -6,6 +6,7 @@
 
 import type { Clock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
+import { VERSIONS_KEPT } from '../lib/limits.ts'
 import type { Log } from '../lib/log.ts'
 import type {
   AgentExit,
@@ -176,7 +177,12 @@ export class Coordinator implements Requests {
 
   #artifact(version: string): Uint8Array {
     const bytes = this.#store.version(version)
-    if (bytes === null) throw new ClickUpError('NOT_FOUND', `no version '${version}' is stored`)
+    if (bytes === null)
+      throw new ClickUpError(
+        'NOT_FOUND',
+        `no version '${version}' is stored`,
+        `the last ${VERSIONS_KEPT} of a service are kept: name its service file`,
+      )
     return bytes
   }
 
@@ -213,7 +219,11 @@ export class Coordinator implements Requests {
 function ownerOf(service: Service): string {
   const { owner } = service.record
   if (owner !== null) return owner.replica
-  throw new ClickUpError('NOT_FOUND', `service '${service.name}' has no running replica`)
+  throw new ClickUpError(
+    'NOT_FOUND',
+    `service '${service.name}' has no running replica`,
+    'look at `click-up status` and `click-up logs`',
+  )
 }
 
 function serviceOf(replica: string): string {

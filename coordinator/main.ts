@@ -34,7 +34,8 @@ function ownDir(dir: string): void {
     mkdirSync(dir, { recursive: true, mode: 0o700 })
     if (statSync(dir).uid === process.getuid?.()) return
   } catch (cause) {
-    throw new ClickUpError('SYSCALL', `mkdir ${dir}: ${(cause as NodeJS.ErrnoException).code}`)
+    const { code } = cause as NodeJS.ErrnoException
+    throw new ClickUpError('SYSCALL', `mkdir ${dir}: ${code}`, 'name another with --dir')
   }
   throw new ClickUpError('SYSCALL', `${dir} belongs to another user`, 'name another with --dir')
 }

@@ -102,7 +102,11 @@ export function serveRequests(server: Server, to: Requests): void {
 /** A version is named by its content: what arrives under another name was damaged on the way. */
 function checkBytes(claimed: string, artifact: Uint8Array): void {
   if (versionOf(artifact) !== claimed)
-    throw new ClickUpError('ARTIFACT', `version ${claimed}: the bytes are not its own`)
+    throw new ClickUpError(
+      'ARTIFACT',
+      `version ${claimed}: the bytes are not its own`,
+      'damaged on the way: try again',
+    )
 }
 
 function misshapen(kind: string, error: z.ZodError): ClickUpError {

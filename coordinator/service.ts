@@ -210,7 +210,11 @@ export class Service {
     const body = { service: this.name, flip }
     const answer = (await this.parts.agents.request(host, 'agent.flip', body)) as FlipAnswer
     if (answer.result === 'failed')
-      throw new ClickUpError('MOVE_FAILED', `flip to ${replica}: ${answer.code} ${answer.message}`)
+      throw new ClickUpError(
+        'MOVE_FAILED',
+        `flip to ${replica}: ${answer.code} ${answer.message}`,
+        'the coordinator tries again by itself: look at `click-up status`',
+      )
   }
 
   /** A replica id that was never used; written down before it is. */

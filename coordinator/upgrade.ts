@@ -42,7 +42,11 @@ export async function upgrade(
   const began = clock.now()
   const { owner } = service.record
   if (owner === null)
-    throw new ClickUpError('CONFLICT', `service '${service.name}' has no running replica yet`)
+    throw new ClickUpError(
+      'CONFLICT',
+      `service '${service.name}' has no running replica yet`,
+      'wait until it runs: click-up status --watch',
+    )
   if (owner.version === request.version) return unchanged(service.name, owner)
   const change = await beginChange(service, request)
   tell({ event: 'starting', replica: change.target, version: change.version })

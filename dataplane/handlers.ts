@@ -55,14 +55,14 @@ export class Handlers {
   read(path: string, arg = '', from = ''): string {
     const { handler, instance, full, name } = this.#get(path, from)
     if (handler.read === undefined)
-      throw new ClickUpError('NOT_FOUND', `'${full}' is a write handler`)
+      throw new ClickUpError('NOT_FOUND', `'${full}' is a write handler`, 'give it a value')
     return handler.read(instance?.self, arg, name)
   }
 
   write(path: string, value: string, from = ''): void {
     const { handler, instance, full, name } = this.#get(path, from)
     if (handler.write === undefined)
-      throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`)
+      throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`, 'give it no value')
     const later: unknown = handler.write(instance?.self, value, name)
     if (later instanceof Promise) later.catch((error: Error) => this.#late(error))
   }
@@ -71,7 +71,7 @@ export class Handlers {
   async writeLater(path: string, value: string): Promise<void> {
     const { handler, instance, full, name } = this.#get(path, '')
     if (handler.write === undefined)
-      throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`)
+      throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`, 'give it no value')
     await handler.write(instance?.self, value, name)
   }
 
@@ -105,8 +105,14 @@ export class Handlers {
     if (typeof found !== 'string') return found
     const dot = path.indexOf('.')
     const element = path.slice(0, Math.max(dot, 0))
-    if (found === 'no element') throw new ClickUpError('NOT_FOUND', `no element named '${element}'`)
-    throw new ClickUpError('NOT_FOUND', `no '${path}' handler`)
+    if (found === 'no element')
+      throw new ClickUpError(
+        'NOT_FOUND',
+        `no element named '${element}'`,
+        "the handler 'list' has the names of all elements",
+      )
+    const all = dot < 0 ? 'handlers' : `${element}.handlers`
+    throw new ClickUpError('NOT_FOUND', `no '${path}' handler`, `the handler '${all}' lists them`)
   }
 
   #find(path: string, from: string): Found | 'no element' | 'no handler' {

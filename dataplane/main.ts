@@ -29,6 +29,9 @@ import { replicaFamilies } from './replica-metrics.ts'
 import { SourceHost } from './source-host.ts'
 import { TargetHost } from './target-host.ts'
 
+/** How long the agent may take to answer a last word. */
+const LAST_WORD_MS = 1_000
+
 const path = process.argv[2]
 if (path === undefined) {
   console.error('usage: main.js SPEC.json (started by the node-agent)')
@@ -97,8 +100,11 @@ async function run(): Promise<void> {
     log.warn('failed', { error })
     const { code, message, hint, findings } = error
     const word = { replica, code, message, hint, findings }
-    // It goes all the same: the exit says as much.
-    await client.notify('replica.failed', word).catch((e) => log.warn('word_lost', { error: e }))
+    // Asked for, not told: what is on its way when a process ends may be lost. Without an answer it
+    // goes all the same: the exit says as much.
+    await client
+      .request('replica.failed', word, { timeoutMs: LAST_WORD_MS })
+      .catch((e) => log.warn('word_lost', { error: e }))
     await end(1)
   }
 

@@ -2,7 +2,7 @@
 
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
-import { ClickUpError, type ErrorCode } from '../lib/errors.ts'
+import { ClickUpError, DEFECT_HINT, type ErrorCode } from '../lib/errors.ts'
 import { WORKER_ANSWER_MS } from '../lib/limits.ts'
 import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
 
@@ -17,6 +17,9 @@ export interface PacketLoopEvents {
   /** The loop has ended: null when it was asked to. */
   onExit(error: ClickUpError | null): void
 }
+
+/** Hint where a loop hangs or is gone. */
+const SEE_LOG = 'see `click-up logs SERVICE`; a replica that ends is started anew'
 
 const WAKE = new BigUint64Array([1n])
 
@@ -41,23 +44,29 @@ export class PacketLoop {
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve
       this.#worker.once('exit', () =>
-        reject(this.#failure ?? new ClickUpError('INTERNAL', 'ended')),
+        reject(this.#failure ?? new ClickUpError('INTERNAL', 'the packet loop ended', DEFECT_HINT)),
       )
     })
     this.ready.catch(() => {})
     this.#worker.on('message', (message: FromWorker) => this.#onMessage(message))
     this.#worker.on('error', (error) => {
-      this.#failure ??= new ClickUpError('INTERNAL', `packet loop: ${error.stack ?? error.message}`)
+      this.#failure ??= new ClickUpError(
+        'INTERNAL',
+        `packet loop: ${error.stack ?? error.message}`,
+        DEFECT_HINT,
+      )
     })
     this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
     this.#worker.once('exit', () => {
       this.#wakeFd = -1
       for (const { reject, timer } of this.#open.values()) {
         clearTimeout(timer)
-        reject(new ClickUpError('UNREACHABLE', 'the packet loop has ended'))
+        reject(new ClickUpError('UNREACHABLE', 'the packet loop has ended', SEE_LOG))
       }
       this.#open.clear()
-      const ended = this.#failure ?? new ClickUpError('INTERNAL', 'the packet loop ended by itself')
+      const ended =
+        this.#failure ??
+        new ClickUpError('INTERNAL', 'the packet loop ended by itself', DEFECT_HINT)
       this.#events.onExit(this.#stopping ? null : ended)
     })
   }
@@ -107,6 +116,7 @@ export class PacketLoop {
           new ClickUpError(
             'UNREACHABLE',
             `the packet loop gave no answer in ${WORKER_ANSWER_MS} ms`,
+            SEE_LOG,
           ),
         )
       }, WORKER_ANSWER_MS)

@@ -22,6 +22,8 @@ import { ClickUpError } from './errors.ts'
 /** Hex digits of a version that people see and type. */
 export const VERSION_DIGITS = 12
 const FORMAT = 1
+const DAMAGED = 'made by another release, or damaged: deploy or upgrade from the service file'
+const BUNDLING = 'nothing has changed; correct the element files and try again'
 
 export interface Artifact {
   /** SHA-256 of `bytes`, hex, shortened to VERSION_DIGITS: how the version is named everywhere. */
@@ -76,7 +78,11 @@ export function versionOf(bytes: Uint8Array): string {
 /** Puts an artifact into a folder of its own below `dir`; returns the path for `loadArtifact`. */
 export function storeArtifact(dir: string, artifact: Artifact): string {
   if (versionOf(artifact.bytes) !== artifact.version)
-    throw new ClickUpError('ARTIFACT', `version ${artifact.version}: the bytes are not its own`)
+    throw new ClickUpError(
+      'ARTIFACT',
+      `version ${artifact.version}: the bytes are not its own`,
+      'damaged on the way, or on the disk: try again',
+    )
   const path = artifactPath(dir, artifact.version)
   if (existsSync(path)) return path
   const folder = dirname(path)
@@ -100,7 +106,11 @@ export async function loadArtifact<E = unknown>(path: string): Promise<LoadedArt
   try {
     bytes = readFileSync(path)
   } catch (cause) {
-    throw new ClickUpError('ARTIFACT', `${path}: ${(cause as NodeJS.ErrnoException).code}`)
+    throw new ClickUpError(
+      'ARTIFACT',
+      `${path}: ${(cause as NodeJS.ErrnoException).code}`,
+      'it is a file of the agent (run directory, artifacts): was it removed?',
+    )
   }
   const { config, configName, defines, elements } = parse(bytes, path)
   const file = join(dirname(path), 'elements.mjs')
@@ -113,7 +123,11 @@ async function importElements<E>(file: string): Promise<E[]> {
   try {
     modules = ((await import(pathToFileURL(file).href)) as { modules: typeof modules }).modules
   } catch (cause) {
-    throw new ClickUpError('ARTIFACT', `the version's elements fail to load: ${String(cause)}`)
+    throw new ClickUpError(
+      'ARTIFACT',
+      `the version's elements fail to load: ${String(cause)}`,
+      'they are run when they are loaded: see what they do outside of element({ … })',
+    )
   }
   const classes = new Map<string, E>()
   const findings: Finding[] = []
@@ -147,11 +161,11 @@ function parse(bytes: Uint8Array, where: string): Content {
   try {
     value = JSON.parse(Buffer.from(bytes).toString())
   } catch {
-    throw new ClickUpError('ARTIFACT', `${where}: not an artifact`)
+    throw new ClickUpError('ARTIFACT', `${where}: not an artifact`, DAMAGED)
   }
   const c = value as Partial<Content> | null
   if (c === null || c.format !== FORMAT || typeof c.config !== 'string')
-    throw new ClickUpError('ARTIFACT', `${where}: not an artifact of format ${FORMAT}`)
+    throw new ClickUpError('ARTIFACT', `${where}: not an artifact of format ${FORMAT}`, DAMAGED)
   return c as Content
 }
 
@@ -161,7 +175,11 @@ function elementFiles(folder: string): string[] {
   try {
     names = readdirSync(folder)
   } catch (cause) {
-    throw new ClickUpError('ARTIFACT', `${folder}: ${(cause as NodeJS.ErrnoException).code}`)
+    throw new ClickUpError(
+      'ARTIFACT',
+      `${folder}: ${(cause as NodeJS.ErrnoException).code}`,
+      '`elements:` of the service file names a folder, relative to the file',
+    )
   }
   return names.filter((n) => /\.(ts|js|mjs)$/.test(n) && !/\.(d|test)\.ts$/.test(n)).sort()
 }
@@ -230,10 +248,11 @@ function packageRoot(): string {
 
 function bundleError(folder: string, cause: unknown): ClickUpError {
   const errors = (cause as { errors?: import('esbuild').Message[] }).errors ?? []
-  if (errors.length === 0) return new ClickUpError('ARTIFACT', `${folder}: ${String(cause)}`)
+  if (errors.length === 0)
+    return new ClickUpError('ARTIFACT', `${folder}: ${String(cause)}`, BUNDLING)
   const findings = errors.map(({ text, location }) => ({
     where: location === null ? basename(folder) : `${location.file}:${location.line}`,
     message: text,
   }))
-  return new ClickUpError('ARTIFACT', `${folder}: the elements cannot be bundled`, '', findings)
+  return new ClickUpError('ARTIFACT', `${folder}: cannot be bundled`, BUNDLING, findings)
 }

@@ -23,6 +23,14 @@ export const ERROR_CODES = {
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+/** Hint of an INTERNAL error: nothing that an operator did. */
+export const DEFECT_HINT = 'a defect: report it with this text and the log of the process'
+
+/** The words of anything that was thrown. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause)
+}
+
 /** One finding of several in a refused input. */
 export interface Finding {
   /** `file:line` or a path inside the document; '' where there is none. */

@@ -14,6 +14,7 @@ import { ClickUpError } from './errors.ts'
 
 /** How long a holder may take to say who it is. */
 const ASK_MS = 500
+const LOCK_HINT = 'is the directory yours to write in? Another one: --dir'
 
 export interface Lock {
   release(): Promise<void>
@@ -58,7 +59,7 @@ async function listen(name: string, dir: string): Promise<net.Server | null> {
   return await new Promise((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) => {
       if (cause.code === 'EADDRINUSE') resolve(null)
-      else reject(new ClickUpError('SYSCALL', `lock of ${dir}: ${cause.code}`))
+      else reject(new ClickUpError('SYSCALL', `lock of ${dir}: ${cause.code}`, LOCK_HINT))
     })
     server.listen(name, () => resolve(server))
   })

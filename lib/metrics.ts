@@ -56,7 +56,13 @@ export async function serveMetrics(
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
-      reject(new ClickUpError('SYSCALL', `metrics on 127.0.0.1:${port}: ${cause.code}`)),
+      reject(
+        new ClickUpError(
+          'SYSCALL',
+          `metrics on 127.0.0.1:${port}: ${cause.code}`,
+          'give --metrics a port that is free, or 0 for any',
+        ),
+      ),
     )
     server.listen(port, '127.0.0.1', resolve)
   })

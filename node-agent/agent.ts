@@ -36,6 +36,7 @@ import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './
 import type { RunFiles } from './processes.ts'
 import { boundLog, lastLines } from './processes.ts'
 import { Replicas } from './replicas.ts'
+import { notAttached } from './steering/ownership.ts'
 import type { Steering } from './steering/steering.ts'
 
 export interface OpenSteering {
@@ -287,7 +288,11 @@ export class Agent {
     if (existsSync(path)) return path
     const bytes = await coordinator.request('artifact.get', { version })
     if (!(bytes instanceof Uint8Array))
-      throw new ClickUpError('PROTOCOL', `version ${version}: the coordinator sent no artifact`)
+      throw new ClickUpError(
+        'PROTOCOL',
+        `version ${version}: the coordinator sent no artifact`,
+        'run the same release of click-up on both sides',
+      )
     return storeArtifact(files.artifacts, { version, bytes })
   }
 
@@ -304,8 +309,7 @@ export class Agent {
 
   #service(name: string): Service {
     const service = this.#services.get(name)
-    if (service === undefined)
-      throw new ClickUpError('NOT_FOUND', `service '${name}' is not attached on this host`)
+    if (service === undefined) throw notAttached(name)
     return service
   }
 
@@ -376,5 +380,9 @@ function interfaceOf(port: ServicePort, driver: string, service: string): string
     )
   }
   if (port.interface !== null) return port.interface
-  throw new ClickUpError('DRIVER', `${where}: the ${driver} driver needs an interface`)
+  throw new ClickUpError(
+    'DRIVER',
+    `${where}: the ${driver} driver needs an interface`,
+    'give it interface: NAME in the service file',
+  )
 }

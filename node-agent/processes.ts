@@ -117,7 +117,11 @@ export function startReplica(
   })
   const { pid } = child
   if (pid === undefined)
-    throw new ClickUpError('SYSCALL', `spawn ${process.execPath} for ${spec.replica} failed`)
+    throw new ClickUpError(
+      'SYSCALL',
+      `spawn ${process.execPath} for ${spec.replica} failed`,
+      'is that file there, and memory and process ids left?',
+    )
   writeFileSync(files.pid(spec.replica), `${pid} ${startTime(pid)}`)
   const kill = () => {
     child.kill('SIGKILL')
@@ -186,7 +190,12 @@ export function boundLog(file: string): void {
 /** The last lines of a replica's log. Throws NOT_FOUND where there is none. */
 export function lastLines(files: RunFiles, replica: ReplicaId, lines: number): string[] {
   const file = files.log(replica)
-  if (!existsSync(file)) throw new ClickUpError('NOT_FOUND', `no log of a replica '${replica}'`)
+  if (!existsSync(file))
+    throw new ClickUpError(
+      'NOT_FOUND',
+      `no log of a replica '${replica}'`,
+      'replicas are named SERVICE.NUMBER, and `click-up status` lists them',
+    )
   const old = existsSync(`${file}.1`) ? readFileSync(`${file}.1`, 'utf8') : ''
   const all = `${old}${readFileSync(file, 'utf8')}`.split('\n')
   if (all.at(-1) === '') all.pop()

@@ -226,7 +226,11 @@ export class Replicas {
   #of(id: ReplicaId): Replica {
     const replica = this.#all.get(id)
     if (replica === undefined)
-      throw new ClickUpError('NOT_FOUND', `no replica '${id}' was started by this agent`)
+      throw new ClickUpError(
+        'NOT_FOUND',
+        `no replica '${id}' was started by this agent`,
+        'it has ended, or an earlier agent started it: look at `click-up status`',
+      )
     return replica
   }
 

@@ -7,7 +7,7 @@
 
 import type { Clock, Timer } from '../clock.ts'
 import type { ErrorCode, Finding } from '../errors.ts'
-import { ClickUpError, ERROR_CODES } from '../errors.ts'
+import { ClickUpError, DEFECT_HINT, ERROR_CODES, messageOf } from '../errors.ts'
 import { REQUEST_TIMEOUT_MS, WORKING_MS } from '../limits.ts'
 import type { Log } from '../log.ts'
 import { decode, encode, versionFault } from './codec.ts'
@@ -117,14 +117,14 @@ export class Desk {
       open.restart()
       open.onProgress?.(message.body)
     } else if (isAnswer(message.body)) open.settle(message.body)
-    else open.settle(new ClickUpError('PROTOCOL', `the answer to '${open.kind}' is not an answer`))
+    else open.settle(unlike(`the answer to '${open.kind}' is not an answer`))
   }
 
   #serve(peer: string, message: Envelope): void {
     const { id, kind } = message
     const handler = this.#handlers.get(kind)
     if (handler === undefined) {
-      const error = new ClickUpError('PROTOCOL', `no message of kind '${kind}' is served here`)
+      const error = unlike(`no message of kind '${kind}' is served here`)
       this.#refuse(peer, error)
       if (id !== null) this.#reply(peer, 'answer', id, failed(error))
       return
@@ -184,7 +184,7 @@ export class Desk {
 /** Any thrown value as a ClickUpError; what is not one already is a defect of ours. */
 export function asClickUpError(cause: unknown): ClickUpError {
   if (cause instanceof ClickUpError) return cause
-  const error = new ClickUpError('INTERNAL', cause instanceof Error ? cause.message : String(cause))
+  const error = new ClickUpError('INTERNAL', messageOf(cause), DEFECT_HINT)
   if (cause instanceof Error && cause.stack !== undefined) error.stack = cause.stack
   return error
 }
@@ -223,6 +223,14 @@ function silence(peer: string, kind: string, timeoutMs: number): ClickUpError {
   )
 }
 
+function unlike(message: string): ClickUpError {
+  return new ClickUpError('PROTOCOL', message, 'run the same release of click-up on both sides')
+}
+
 function closedError(kind: string): ClickUpError {
-  return new ClickUpError('UNREACHABLE', `closed before '${kind}' was answered`)
+  return new ClickUpError(
+    'UNREACHABLE',
+    `closed before '${kind}' was answered`,
+    'the outcome is unknown: look at `click-up status`',
+  )
 }

@@ -100,7 +100,7 @@ export interface ReplicaReady {
   readonly metricsPort: number | null
 }
 
-/** `replica.failed`, notice: it cannot start (or go on), and exits. */
+/** `replica.failed`, request: it cannot start (or go on), and exits once this is answered. */
 export interface ReplicaFailed {
   readonly replica: ReplicaId
   readonly code: string

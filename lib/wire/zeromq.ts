@@ -12,7 +12,7 @@ import { rmSync } from 'node:fs'
 import { Dealer, Router } from 'zeromq'
 import type { Clock } from '../clock.ts'
 import { realClock } from '../clock.ts'
-import { ClickUpError } from '../errors.ts'
+import { ClickUpError, DEFECT_HINT } from '../errors.ts'
 import {
   CLOSE_LINGER_MS,
   MESSAGE_BYTES_MAX,
@@ -49,6 +49,8 @@ const SERVING = { sendHighWaterMark: 0, sendTimeout: 0, mandatory: true, handove
 const STREAM = { ...CONTROL, sendHighWaterMark: STREAM_CREDIT, receiveHighWaterMark: STREAM_CREDIT }
 /** A DEALER tries again after 20 ms, then less often, up to each second. */
 const RECONNECT = { reconnectInterval: 20, reconnectMaxInterval: 1_000 }
+
+const CLOSING = 'this side is ending: look at `click-up status` once it runs again'
 
 interface Settings {
   readonly clock?: Clock
@@ -209,7 +211,7 @@ class ZmqClient implements Client {
     return new Promise((resolve, reject) => {
       const timer = this.#clock.after(timeoutMs, () => {
         this.#waiting = this.#waiting.filter((w) => w !== done)
-        reject(new ClickUpError('UNREACHABLE', `nothing answers at ${this.#endpoint}`))
+        reject(unreachable(`nothing answers at ${this.#endpoint}`, 'is the other side started?'))
       })
       const done = () => {
         timer.cancel()
@@ -253,9 +255,15 @@ class Outbox {
   }
 
   put(parts: Parts): Promise<void> {
-    if (this.#closed) return Promise.reject(new ClickUpError('UNREACHABLE', 'the socket is closed'))
+    if (this.#closed) return Promise.reject(unreachable('the socket is closed', CLOSING))
     if (this.#queue.length >= OUTBOX_MESSAGES)
-      return Promise.reject(new ClickUpError('LIMIT', `${OUTBOX_MESSAGES} messages wait already`))
+      return Promise.reject(
+        new ClickUpError(
+          'LIMIT',
+          `${OUTBOX_MESSAGES} messages wait already (OUTBOX_MESSAGES)`,
+          'the other side is away or hangs: look at `click-up status`',
+        ),
+      )
     return new Promise((sent, failed) => {
       this.#queue.push({ parts, sent, failed })
       this.#sending ??= this.#drain()
@@ -273,7 +281,7 @@ class Outbox {
     await Promise.race([this.#sending, late])
     timer!.cancel()
     for (const { failed } of this.#queue.splice(0))
-      failed(new ClickUpError('UNREACHABLE', 'closed before it was sent'))
+      failed(unreachable('closed before it was sent', CLOSING))
   }
 
   async #drain(): Promise<void> {
@@ -297,7 +305,7 @@ async function sendTo(socket: Router, parts: Parts): Promise<void> {
   } catch (cause) {
     const { code } = cause as { code?: string }
     if (code !== 'EHOSTUNREACH' && code !== 'EAGAIN') throw cause
-    throw new ClickUpError('UNREACHABLE', `${parts[0]} is not connected`)
+    throw unreachable(`${parts[0]} is not connected`, 'it has ended, or is about to connect')
   }
 }
 
@@ -339,6 +347,10 @@ async function shut(
   socket.close()
 }
 
+function unreachable(message: string, hint: string): ClickUpError {
+  return new ClickUpError('UNREACHABLE', message, hint)
+}
+
 async function bind(socket: Router, endpoint: string): Promise<void> {
   checkEndpoint(endpoint)
   try {
@@ -346,7 +358,11 @@ async function bind(socket: Router, endpoint: string): Promise<void> {
   } catch (cause) {
     socket.close()
     const { code, message } = cause as { code?: string; message: string }
-    throw new ClickUpError('SYSCALL', `bind ${endpoint}: ${code ?? message}`)
+    throw new ClickUpError(
+      'SYSCALL',
+      `bind ${endpoint}: ${code ?? message}`,
+      'is its directory there and yours? Another one: --dir',
+    )
   }
 }
 
@@ -364,7 +380,11 @@ export function checkEndpoint(endpoint: string): void {
 
 function checkFrame(frame: Uint8Array): Uint8Array {
   if (frame.length > MESSAGE_BYTES_MAX)
-    throw new ClickUpError('LIMIT', `state frame of ${frame.length} bytes`)
+    throw new ClickUpError(
+      'LIMIT',
+      `state frame of ${frame.length} bytes, more than ${MESSAGE_BYTES_MAX} (MESSAGE_BYTES_MAX)`,
+      DEFECT_HINT,
+    )
   return frame
 }
 

@@ -113,8 +113,24 @@ export class Ownership {
 
   #unknown(where: string, replica: number, role: string): ClickUpError {
     const name = `${this.service}.${replica}`
-    return new ClickUpError('NOT_FOUND', `${where}: ${name} ${role} and is not attached`)
+    return new ClickUpError(
+      'NOT_FOUND',
+      `${where}: ${name} ${role} and is not attached`,
+      'it has died meanwhile: look at `click-up status`',
+    )
   }
+}
+
+export function attachedAlready(service: string): ClickUpError {
+  return new ClickUpError('CONFLICT', `service '${service}' is attached already`, 'detach it first')
+}
+
+export function notAttached(service: string): ClickUpError {
+  return new ClickUpError(
+    'NOT_FOUND',
+    `service '${service}' is not attached on this host`,
+    'look at `click-up status`: the coordinator attaches it when the agent is connected',
+  )
 }
 
 /** Throws SERVICE_FILE with every finding at once. */
@@ -138,5 +154,10 @@ export function checkSpec(spec: ServiceSpec): void {
   })
   if (findings.length === 0) return
   const lines = findings.map((f) => `${f.where}: ${f.message}`).join('; ')
-  throw new ClickUpError('SERVICE_FILE', `service '${spec.service}': ${lines}`, '', findings)
+  throw new ClickUpError(
+    'SERVICE_FILE',
+    `service '${spec.service}': ${lines}`,
+    'doc/cli.md describes the service file',
+    findings,
+  )
 }

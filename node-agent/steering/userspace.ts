@@ -17,7 +17,7 @@ import type { DriverSpec } from '../../dataplane/io/device.ts'
 import { ClickUpError } from '../../lib/errors.ts'
 import { POOL_FRAMES } from '../../lib/limits.ts'
 import { STEER_KEYS } from '../../lib/steer.ts'
-import { checkSpec, Ownership } from './ownership.ts'
+import { attachedAlready, checkSpec, notAttached, Ownership } from './ownership.ts'
 import {
   type FlipRequest,
   type FlipResult,
@@ -43,8 +43,7 @@ class UdpSteering implements Steering {
   attachService(spec: ServiceSpec): Promise<void> {
     return this.#next(async () => {
       checkSpec(spec)
-      if (this.#services.has(spec.service))
-        throw new ClickUpError('CONFLICT', `service '${spec.service}' is attached already`)
+      if (this.#services.has(spec.service)) throw attachedAlready(spec.service)
       this.#services.set(spec.service, await UdpService.attach(spec))
     })
   }
@@ -91,8 +90,7 @@ class UdpSteering implements Steering {
 
   #get(name: string): UdpService {
     const service = this.#services.get(name)
-    if (service === undefined)
-      throw new ClickUpError('NOT_FOUND', `service '${name}' is not attached on this host`)
+    if (service === undefined) throw notAttached(name)
     return service
   }
 
@@ -231,7 +229,9 @@ class UdpService {
     throw new ClickUpError(
       'INTERFACE',
       `service '${this.#spec.service}', ${where}: ${message}`,
-      code === 'EADDRINUSE' ? 'another agent, or another service, listens there' : '',
+      code === 'EADDRINUSE'
+        ? 'another agent, or another service, listens there'
+        : 'choose other ports in the service file',
     )
   }
 }

@@ -10,7 +10,7 @@ import type { DriverSpec } from '../../dataplane/io/device.ts'
 import { native } from '../../dataplane/native/native.ts'
 import { ClickUpError } from '../../lib/errors.ts'
 import { hostPrefix } from './links.ts'
-import { checkSpec } from './ownership.ts'
+import { attachedAlready, checkSpec, notAttached } from './ownership.ts'
 import type {
   FlipRequest,
   FlipResult,
@@ -60,8 +60,7 @@ class XdpSteering implements Steering {
   attachService(spec: ServiceSpec): Promise<void> {
     return this.#next(async () => {
       checkSpec(spec)
-      if (this.#services.has(spec.service))
-        throw new ClickUpError('CONFLICT', `service '${spec.service}' is attached already`)
+      if (this.#services.has(spec.service)) throw attachedAlready(spec.service)
       const service = await XdpService.attach(spec, this.#options)
       this.#services.set(spec.service, service)
     })
@@ -116,8 +115,7 @@ class XdpSteering implements Steering {
 
   #get(name: string): XdpService {
     const service = this.#services.get(name)
-    if (service === undefined)
-      throw new ClickUpError('NOT_FOUND', `service '${name}' is not attached on this host`)
+    if (service === undefined) throw notAttached(name)
     return service
   }
 

@@ -105,7 +105,7 @@ if (says('FAIL')) {
     { where: 'x.click:2', message: 'unknown element class Bar' },
   ]
   const message = 'the configuration has errors'
-  await client.notify('replica.failed', { replica, code: 'CONFIG', message, hint: '', findings })
+  await client.request('replica.failed', { replica, code: 'CONFIG', message, hint: '', findings })
   await client.close()
   process.exit(1)
 }
