@@ -88,18 +88,24 @@ function netnsInode(path: string): number | null {
   }
 }
 
+/** Numbers of the network namespaces that a process is in, or that have a name; in base 36. */
+export function liveNetns(): ReadonlySet<string> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+  const named = existsSync(NETNS_DIR) ? readdirSync(NETNS_DIR) : []
+  const places = [
+    ...pids.map((pid) => `/proc/${pid}/ns/net`),
+    ...named.map((name) => `${NETNS_DIR}/${name}`),
+  ]
+  return new Set(places.map((place) => netnsInode(place)?.toString(36) ?? ''))
+}
+
 /** Removes replicas' namespaces of agents whose own network namespace is no more. */
 async function removeOrphans(): Promise<string[]> {
   const all = existsSync(NETNS_DIR) ? readdirSync(NETNS_DIR) : []
   const owner = (name: string) => OTHER_NETNS_NAME.exec(name)?.[1]
   if (!all.some((name) => owner(name) !== undefined)) return []
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
-  const places = [
-    ...pids.map((pid) => `/proc/${pid}/ns/net`),
-    ...all.map((n) => `${NETNS_DIR}/${n}`),
-  ]
-  const alive = new Set(places.map((place) => netnsInode(place)?.toString(36)))
-  const orphans = all.filter((name) => owner(name) !== undefined && !alive.has(owner(name)))
+  const alive = liveNetns()
+  const orphans = all.filter((name) => owner(name) !== undefined && !alive.has(owner(name)!))
   for (const name of orphans) await removeNetns(name)
   return orphans
 }
@@ -179,6 +185,8 @@ export interface Link {
   readonly ifname: string
   readonly ifindex: number
   readonly mtu: number
+  /** The hardware address. */
+  readonly address?: string
   readonly ifalias?: string
   readonly flags: readonly string[]
 }

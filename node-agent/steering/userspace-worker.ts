@@ -3,6 +3,7 @@
 
 import { createSocket, type Socket } from 'node:dgram'
 import { parentPort, workerData } from 'node:worker_threads'
+import { failpoint } from '../../lib/failpoint.ts'
 import { encodeFence } from '../../lib/fence.ts'
 import { UDP_BUFFER_BYTES } from '../../lib/limits.ts'
 import {
@@ -195,6 +196,7 @@ class SteerLoop {
     const start = performance.now()
     if (request.slots !== null) this.slots = request.slots
     const swapUs = (performance.now() - start) * 1000
+    if (request.slots !== null) failpoint('agent.after_swap')
     const { move, epoch, fenceSlot } = request
     if (fenceSlot !== null)
       this.#ports.forEach((port, i) => {

@@ -1,12 +1,9 @@
 // A service's interface: found, checked, taken and given back. At most one program steers it.
 
-import { execFile } from 'node:child_process'
-import { promisify } from 'node:util'
 import { isNativeError, native, systemError } from '../../dataplane/native/native.ts'
 import { ClickUpError } from '../../lib/errors.ts'
 import { type Link, linkIndex } from './links.ts'
-
-const run = promisify(execFile)
+import { forgetSettings, restoreSettings, settingsOf, takeSettings } from './wire-settings.ts'
 
 /** Name of the steering program in the kernel: how what a crashed agent left is known. */
 const PROGRAM = 'cu_steer'
@@ -15,7 +12,7 @@ export interface Wire {
   readonly name: string
   readonly ifindex: number
   readonly mtu: number
-  readonly promiscuous: boolean
+  readonly link: Link
 }
 
 /** Throws INTERFACE, with the interfaces that there are. */
@@ -29,8 +26,7 @@ export function findWire(links: readonly Link[], name: string, port: string): Wi
       "name one of these in the service file ('ip link' lists them), or make it",
     )
   }
-  const promiscuous = link.flags.includes('PROMISC')
-  return { name, ifindex: link.ifindex, mtu: link.mtu, promiscuous }
+  return { name, ifindex: link.ifindex, mtu: link.mtu, link }
 }
 
 /** Takes off the interface a program of ours that has no agent any more; true: there was one. */
@@ -106,16 +102,14 @@ export function detachProgram(ifindex: number, name: string, program: number, ge
 
 /**
  * Makes the interface show every frame as it was on the wire: those for other addresses (elements
- * answer for many), with their VLAN tags, not merged. Each as far as the driver can.
+ * answer for many), with their VLAN tags, not merged. Each as far as the driver can. Returns what
+ * puts it back.
  */
-export async function openWire(wire: Wire): Promise<void> {
-  await run('ip', ['link', 'set', 'dev', wire.name, 'promisc', 'on']).catch(() => {})
-  for (const feature of ['rxvlan', 'lro'])
-    await run('ethtool', ['-K', wire.name, feature, 'off']).catch(() => {})
-}
-
-/** Puts back what `openWire` changed for a time. */
-export async function closeWire(wire: Wire): Promise<void> {
-  if (wire.promiscuous || linkIndex(wire.name) !== wire.ifindex) return
-  await run('ip', ['link', 'set', 'dev', wire.name, 'promisc', 'off']).catch(() => {})
+export async function openWire(wire: Wire): Promise<() => Promise<void>> {
+  const found = await settingsOf(wire.link)
+  await takeSettings(wire.link, found)
+  return async () => {
+    if (linkIndex(wire.name) === wire.ifindex) await restoreSettings(wire.link, found)
+    else forgetSettings(wire.link)
+  }
 }

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { DriverSpec } from '../../dataplane/io/device.ts'
 import { native, systemError } from '../../dataplane/native/native.ts'
 import { ClickUpError } from '../../lib/errors.ts'
+import { failpoint } from '../../lib/failpoint.ts'
 import { encodeFence } from '../../lib/fence.ts'
 import { FENCE_TRIES, POOL_FRAMES } from '../../lib/limits.ts'
 import {
@@ -98,8 +99,7 @@ export class XdpService {
   }
 
   async #take(wire: Wire, program: number): Promise<void> {
-    this.#undo.push(() => wires.closeWire(wire))
-    await wires.openWire(wire)
+    this.#undo.push(await wires.openWire(wire))
     const { generic, reason } = wires.attachProgram(wire.ifindex, wire.name, program)
     this.#undo.push(() => wires.detachProgram(wire.ifindex, wire.name, program, generic))
     const mode = generic ? `generic XDP (its driver refuses: ${reason})` : 'native XDP'
@@ -188,6 +188,7 @@ export class XdpService {
     if (slots !== null) {
       swapUs = this.#programs!.swap(slots)
       this.#ownership.commit(request)
+      failpoint('agent.after_swap')
     }
     if (hosts === null) return { swapUs, fences: 0 }
     for (const [port, ifindex] of hosts.entries()) await this.#fence(request, port, ifindex, frames)

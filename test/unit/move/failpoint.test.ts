@@ -1,6 +1,9 @@
 // Failpoints: parsing, and each effect in a process of its own.
 
 import { spawnSync } from 'node:child_process'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { FAILPOINTS, parseFailpoints } from '../../../lib/failpoint.ts'
 
@@ -69,4 +72,39 @@ test('failpointAt makes the name from the step', (t) => {
   const at = "f.failpointAt('move.source', 'after', 'drained')"
   t.is(child('move.source.after_drained=crash', at).signal, 'SIGKILL')
   t.is(child('move.source.before_drained=crash', at).stdout, 'on\n')
+})
+
+const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
+const read = (path: string) => readFileSync(join(ROOT, path), 'utf8')
+
+/** Members of a union of literals in a source. */
+function union(path: string, type: string): string[] {
+  const text = new RegExp(`type ${type} =((?:\\s*\\|?\\s*'[a-z]+'(?:\\s*//.*)?)+)`).exec(read(path))
+  return [...(text?.[1] ?? '').matchAll(/'([a-z]+)'/g)].map((m) => m[1]!)
+}
+
+/** What `failpointAt(prefix, …, phase)` may be called with where the phase is a variable. */
+const PHASES: Readonly<Record<string, readonly string[]>> = {
+  'move.conductor': ['begin', ...union('lib/move/events.ts', 'Step')],
+  'move.source': union('lib/move/source-state.ts', 'SourcePhase'),
+  'move.target': union('lib/move/target-state.ts', 'TargetPhase'),
+}
+
+test('every failpoint has a call', (t) => {
+  const called = new Set<string>()
+  for (const folder of ['coordinator', 'node-agent', 'dataplane'])
+    for (const file of readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })) {
+      if (!file.endsWith('.ts')) continue
+      const text = read(join(folder, file))
+      for (const [, name] of text.matchAll(/failpoint(?:Async)?\('([a-z_.]+)'\)/g))
+        called.add(name!)
+      const at = /failpointAt\('([a-z.]+)', '([a-z]+)', (?:'([a-z_]+)'|[a-z.]+)\)/g
+      for (const [, prefix, when, phase] of text.matchAll(at))
+        for (const one of phase === undefined ? PHASES[prefix!]! : [phase])
+          called.add(`${prefix}.${when}_${one}`)
+    }
+  t.deepEqual(
+    FAILPOINTS.filter((name) => !called.has(name)),
+    [],
+  )
 })
