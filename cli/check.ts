@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { ClickUpError } from '../lib/errors.ts'
+import { fileProblem } from '../lib/file-problem.ts'
 import { readServiceFile } from '../lib/service-file.ts'
 import type { Checked } from './check-config.ts'
 import { checkConfig, checkedArtifact } from './check-config.ts'
@@ -38,8 +39,8 @@ async function check(file: string): Promise<{ version: string | null; checked: C
   try {
     text = readFileSync(file, 'utf8')
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new ClickUpError('CONFIG', `${file}: ${code}`, 'name a Click configuration or a *.yaml')
+    const what = `${file}: ${fileProblem(cause)}`
+    throw new ClickUpError('CONFIG', what, 'name a Click configuration or a *.yaml')
   }
   return { version: null, checked: await checkConfig(text, basename(file), {}, [], null) }
 }

@@ -10,7 +10,7 @@ import { deployCommand } from './deploy.ts'
 import { EXIT, EXIT_HELP } from './exit.ts'
 import { handlerCommand } from './handler.ts'
 import { logsCommand } from './logs.ts'
-import { fail } from './output.ts'
+import { fail, failUsage, outliveReaders } from './output.ts'
 import { rollbackCommand } from './rollback.ts'
 import { statusCommand } from './status.ts'
 import { undeployCommand } from './undeploy.ts'
@@ -29,6 +29,12 @@ const COMMANDS = [
   checkCommand,
 ]
 
+/** Complaints come in one form, as text or JSON: `failUsage` makes it. */
+const SILENT = { outputError: () => {} }
+
+/** Processes that go on until they are told to stop. */
+const SERVING = ['coordinator', 'agent']
+
 function program(): Command {
   const root = new URL('../package.json', import.meta.url)
   const file = [root, new URL('../../package.json', import.meta.url)].find(readable)
@@ -42,9 +48,10 @@ function program(): Command {
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', EXIT_HELP)
     .exitOverride()
+    .configureOutput(SILENT)
   for (const command of COMMANDS) {
     const sub = command().exitOverride().configureHelp({ showGlobalOptions: true })
-    cli.addCommand(sub)
+    cli.addCommand(sub.configureOutput(SILENT))
   }
   // Listed for help only: main() takes it before commander sees it.
   cli.command('run').description('run one configuration on its own, with the options of Click')
@@ -65,6 +72,7 @@ async function main(argv: string[]): Promise<void> {
     const { runCommand } = await import('./run.ts')
     process.exit(await runCommand(argv.slice(1)))
   }
+  outliveReaders(SERVING.some((command) => argv.includes(command)))
   const cli = program()
   try {
     if (argv.length === 0) {
@@ -74,10 +82,12 @@ async function main(argv: string[]): Promise<void> {
     }
     await cli.parseAsync(argv, { from: 'user' })
   } catch (cause) {
-    // Commander has printed its own complaint; help and version are no errors.
-    if (cause instanceof CommanderError)
-      process.exitCode = cause.exitCode === 0 ? EXIT.ok : EXIT.usage
-    else fail(cause, argv.includes('--json'))
+    const json = argv.includes('--json')
+    // Help and version end like this too, and are printed already.
+    if (!(cause instanceof CommanderError)) fail(cause, json)
+    else if (cause.exitCode === 0) process.exitCode = EXIT.ok
+    else if (cause.code === 'commander.help') process.exitCode = EXIT.usage
+    else failUsage(cause.message, json)
   }
 }
 

@@ -2,7 +2,7 @@
 // stdout; errors of text mode to stderr.
 
 import { ClickUpError, DEFECT_HINT, messageOf } from '../lib/errors.ts'
-import { exitCode } from './exit.ts'
+import { EXIT, exitCode } from './exit.ts'
 
 export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -26,10 +26,38 @@ export function fail(cause: unknown, json: boolean): void {
   }
   const lines = [`click-up: ${message} [${code}]`]
   for (const { where, message: what } of findings)
-    lines.push(where === '' ? `  ${what}` : `  ${where}: ${what}`)
+    lines.push(indented(where === '' ? what : `${where}: ${what}`))
   if (hint !== '') lines.push(`  hint: ${hint}`)
   process.stderr.write(`${lines.join('\n')}\n`)
   if (code === 'INTERNAL' && cause instanceof Error) process.stderr.write(`${cause.stack}\n`)
+}
+
+function indented(text: string): string {
+  return `  ${text.replaceAll('\n', '\n  ')}`
+}
+
+/** The command line itself is wrong: status 2, and `--help` says what would be right. */
+export function failUsage(text: string, json: boolean): void {
+  process.exitCode = EXIT.usage
+  const message = text
+    .replace(/^error: /, '')
+    .trimEnd()
+    .replaceAll('\n', ' ')
+  const hint = 'see --help, also of each command'
+  if (json) printJson({ ok: false, code: 'USAGE', message, hint, findings: [] })
+  else process.stderr.write(`click-up: ${message}\n  hint: ${hint}\n`)
+}
+
+/**
+ * Whoever read the output may go before it ends (`| head`). A command then ends without a word; one
+ * that serves goes on, for others depend on it.
+ */
+export function outliveReaders(serving: boolean): void {
+  for (const stream of [process.stdout, process.stderr])
+    stream.on('error', (cause: NodeJS.ErrnoException) => {
+      if (cause.code !== 'EPIPE') throw cause
+      if (!serving) process.exit()
+    })
 }
 
 /** A table with columns as wide as needed; the first row is its head. */

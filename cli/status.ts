@@ -2,6 +2,7 @@
 
 import { Command } from 'commander'
 import { realClock } from '../lib/clock.ts'
+import { ClickUpError } from '../lib/errors.ts'
 import type { ServiceStatus, Status } from '../lib/wire/messages.ts'
 import type { Context } from './context.ts'
 import { ask, contextOf } from './context.ts'
@@ -30,6 +31,14 @@ export function statusCommand(): Command {
 async function show(context: Context, name: string | undefined, again = false): Promise<void> {
   const status = await ask<Status>(context, 'status', null)
   const services = status.services.filter((s) => name === undefined || s.service === name)
+  if (name !== undefined && services.length === 0) {
+    const have = status.services.map((s) => s.service).join(', ')
+    throw new ClickUpError(
+      'NOT_FOUND',
+      `no service '${name}'`,
+      have === '' ? 'none is deployed: click-up deploy FILE' : `there is: ${have}`,
+    )
+  }
   if (context.json) {
     printJson({ ok: true, ...status, services })
     return

@@ -11,8 +11,8 @@ import { UpgradeView } from './progress.ts'
 
 interface Options {
   readonly to: string
-  readonly map: Readonly<Record<string, string>>
-  readonly discard: readonly string[]
+  readonly map?: Readonly<Record<string, string>>
+  readonly discard?: readonly string[]
 }
 
 const EXAMPLES = `
@@ -25,8 +25,8 @@ export function upgradeCommand(): Command {
     .description('upgrade a service live: state is moved, no packet is lost')
     .argument('<service>', 'name of the service')
     .requiredOption('--to <file|version>', 'service file, or a version that was run before')
-    .option('--map <old=new>', "take an element's state into one of another name", addMap, {})
-    .option('--discard <element>', 'leave the state of an element behind', addDiscard, [])
+    .option('--map <old=new>', "take an element's state into one of another name", addMap)
+    .option('--discard <element>', 'leave the state of an element behind', addDiscard)
     .addHelpText('after', EXAMPLES)
     .action(async (service: string, options: Options, command: Command) => {
       const context = contextOf(command)
@@ -41,7 +41,7 @@ export function upgradeCommand(): Command {
 }
 
 async function requestOf(service: string, options: Options): Promise<ServiceUpgrade> {
-  const { map, discard, to } = options
+  const { map = {}, discard = [], to } = options
   if (/^[0-9a-f]+$/.test(to) && !existsSync(to))
     return { service, version: to, artifact: null, settings: null, map, discard }
   const file = readServiceFile(to)
@@ -50,13 +50,13 @@ async function requestOf(service: string, options: Options): Promise<ServiceUpgr
   return { service, version, artifact: bytes, settings: file.settings, map, discard }
 }
 
-function addMap(text: string, before: Record<string, string>): Record<string, string> {
+function addMap(text: string, before: Record<string, string> = {}): Record<string, string> {
   const [, from, to] = /^([^=]+)=([^=]+)$/.exec(text) ?? []
   if (from === undefined || to === undefined)
     throw new InvalidArgumentError('give old=new, names of elements')
   return { ...before, [from]: to }
 }
 
-function addDiscard(name: string, before: string[]): string[] {
+function addDiscard(name: string, before: string[] = []): string[] {
   return [...before, name]
 }

@@ -96,12 +96,20 @@ export class Agents {
   /** Asks the agent for a hello's worth of news, after something was done. */
   async refresh(host: HostId): Promise<void> {
     const agent = this.#of(host)
-    agent.last = (await this.#server.request(agent.peer, 'agent.inventory', null)) as AgentHello
+    agent.last = (await this.request(host, 'agent.inventory', null)) as AgentHello
     agent.heardAt = this.#clock.now()
   }
 
-  request(host: HostId, kind: string, body: unknown, options?: RequestOptions): Promise<unknown> {
-    return this.#server.request(this.#of(host).peer, kind, body, options)
+  async request(host: HostId, kind: string, body: unknown, options?: RequestOptions) {
+    const agent = this.#of(host)
+    try {
+      return await this.#server.request(agent.peer, kind, body, options)
+    } catch (cause) {
+      if (this.#server.peers().includes(agent.peer)) throw cause
+      // Its connection is gone: no need to wait until it has not been heard of for long.
+      agent.heardAt = Number.NEGATIVE_INFINITY
+      throw notConnected(host)
+    }
   }
   notify(host: HostId, kind: string, body: unknown): Promise<void> {
     return this.#server.notify(this.#of(host).peer, kind, body)
@@ -109,12 +117,7 @@ export class Agents {
 
   #of(host: HostId): Agent {
     const agent = this.#byHost.get(host)
-    if (agent === undefined)
-      throw new ClickUpError(
-        'UNREACHABLE',
-        `the agent of host '${host}' is not connected`,
-        'start it: click-up agent',
-      )
+    if (agent === undefined) throw notConnected(host)
     return agent
   }
 
@@ -137,4 +140,12 @@ export class Agents {
       'stop it first, or give this one another name with --host',
     )
   }
+}
+
+function notConnected(host: HostId): ClickUpError {
+  return new ClickUpError(
+    'UNREACHABLE',
+    `the agent of host '${host}' is not connected`,
+    'start it: click-up agent',
+  )
 }

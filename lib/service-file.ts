@@ -20,6 +20,7 @@ import { z } from 'zod'
 import type { FlatGraph } from './click/flat.ts'
 import type { Finding } from './errors.ts'
 import { ClickUpError } from './errors.ts'
+import { fileProblem } from './file-problem.ts'
 import { BUCKETS_DEFAULT, BUCKETS_MAX, BUCKETS_MIN } from './limits.ts'
 import { STEER_KEYS } from './steer.ts'
 import type { ServicePort, ServiceSettings } from './wire/messages.ts'
@@ -84,8 +85,8 @@ export function readServiceFile(path: string): ServiceFile {
   try {
     text = readFileSync(path, 'utf8')
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    throw new ClickUpError('SERVICE_FILE', `${path}: ${code}`, 'name a service file (YAML)')
+    const what = `${path}: ${fileProblem(cause)}`
+    throw new ClickUpError('SERVICE_FILE', what, 'name a service file (YAML)')
   }
   return parseServiceFile(text, path)
 }
@@ -166,8 +167,7 @@ function readConfig(value: unknown, path: string, where: string, findings: Findi
   try {
     return readFileSync(resolve(dirname(path), config), 'utf8')
   } catch (cause) {
-    const { code } = cause as NodeJS.ErrnoException
-    findings.push({ where, message: `config: ${config}: ${code}` })
+    findings.push({ where, message: `config: ${config}: ${fileProblem(cause)}` })
     return null
   }
 }

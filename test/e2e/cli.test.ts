@@ -106,6 +106,8 @@ test.serial('deploy, handler, logs, upgrade, refusals, rollback, undeploy', asyn
   t.regex(JSON.stringify(cli('logs', 'echo').last.lines), /ready/)
   const first = service()!
   t.is(first.state, 'running')
+  t.is(cli('status', 'echo').status, 0)
+  t.like(cli('status', 'ohce'), { status: 1, last: { code: 'NOT_FOUND' } })
 
   const upgraded = cli('upgrade', 'echo', '--to', v2)
   t.is(upgraded.status, 0, JSON.stringify(upgraded.lines))

@@ -58,6 +58,19 @@ test.serial('a wrong command line is status 2', (t) => {
     ['status', '--nonsense'],
   ])
     t.is(cli(...args).status, EXIT.usage, args.join(' '))
+  const text = cli('logs', 'nat', '-n', 'x')
+  t.regex(text.stderr, /^click-up: .*'x' is invalid.*\n {2}hint: .*--help/)
+  const json = cli('deploy', '--json')
+  t.is(json.status, EXIT.usage)
+  t.like(JSON.parse(json.stdout), { ok: false, code: 'USAGE' })
+  t.is(json.stderr, '')
+})
+
+test.serial('a reader that goes early ends a command without a word', (t) => {
+  const command = `${process.execPath} ${main} upgrade --help | true; echo done`
+  const { stdout, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
+  t.is(stdout, 'done\n')
+  t.is(stderr, '')
 })
 
 test.serial('no coordinator is status 3, also as JSON', (t) => {
@@ -90,6 +103,8 @@ ports:
   const { findings } = JSON.parse(ports.stdout) as { findings: { message: string }[] }
   t.is(findings.length, 3)
   t.is(cli('check', join(dir, 'none.click')).status, EXIT.failed)
+  t.regex(cli('check', join(dir, 'none.click')).stderr, /none.click: no such file/)
+  t.regex(cli('check', join(dir, 'none.yaml')).stderr, /none.yaml: no such file/)
   t.is(cli('deploy', join(dir, 'none.yaml')).status, EXIT.failed)
 })
 

@@ -287,3 +287,23 @@ test.serial(
     t.true(back[3]! - died[3]! >= 400)
   },
 )
+
+test.serial('an agent that is gone is named, and shown as away at once', async (t) => {
+  const lab = new Lab(t)
+  await lab.coordinator()
+  const agent = await lab.agent()
+  const client = lab.client()
+  await lab.agentKnown(client)
+  await lab.deploy(client)
+  await lab.settled(client)
+  agent.child.kill('SIGTERM')
+  await agent.exited
+  const error = await errorOf(client.request('service.undeploy', { service: 'nat' }))
+  t.is(error.code, 'UNREACHABLE')
+  t.regex(error.message, /agent of host 'h' is not connected/)
+  t.is((await lab.service(client)).state, 'away')
+  // The wish is kept: the next agent's hello carries it out.
+  await lab.agent('h', 'agent2')
+  await until(async () => (await lab.service(client)) === undefined)
+  t.pass()
+})

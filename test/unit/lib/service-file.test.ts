@@ -81,7 +81,7 @@ defines: { X: [1] }
       "svc.yaml:1 servce: unknown key, did you mean 'service'?; known: service, config, " +
         'elements, buckets, driver, ports, defines',
       'svc.yaml:2 service: "Nat!" is not a name: a-z first, then a-z 0-9 _ -, at most 31',
-      'svc.yaml:3 config: missing.click: ENOENT',
+      'svc.yaml:3 config: missing.click: no such file',
       'svc.yaml:4 buckets: 1000 is not a power of two',
       'svc.yaml:5 driver: "xpd" is not allowed, did you mean \'xdp\'?; one of: auto, xdp, packet, udp',
       'svc.yaml:7 ports.inside.key: "flo" is not allowed, did you mean \'flow\'?; one of: flow, ' +
