@@ -128,16 +128,16 @@ Deletes all entries and drops the packets that wait.
 */
 
 import { packets, table } from '../../dataplane/declare.ts'
-import { arg, element } from '../../dataplane/element.ts'
+import { arg, DROP, element, KEPT } from '../../dataplane/element.ts'
 import { parseEth, parseIp, splitSpaces } from '../../lib/click/args.ts'
 import { arpOperation, REPLY, readIp, SENDER_ETH, SENDER_IP } from '../lib/arp.ts'
 import {
   ENTRIES_MAX,
+  encapsulate,
   held,
   learn,
   poll,
   release,
-  send,
   sweepWaiting,
   tableText,
   usable,
@@ -194,7 +194,7 @@ export default element({
     }
   },
 
-  push(self, port, p) {
+  route(self, p, port) {
     if (port === 1) {
       if (arpOperation(p) === REPLY) {
         self.counters.responses++
@@ -209,8 +209,7 @@ export default element({
             readIp(m, eth + 2),
           )
       }
-      self.kill(p)
-      return
+      return DROP
     }
     const dst = p.dst
     const entry = self.state.entries.get(dst)
@@ -221,17 +220,16 @@ export default element({
         release(self, dst, high, low)
       }
       if (self.router.nowMs - entry.seen >= self.plan.pollMs) poll(self, dst, high, low)
-      send(self, p, high, low)
-    } else if (dst === 0) {
-      self.counters.drops++
-      self.kill(p)
-    } else if (dst === -1 || dst === self.plan.broadcast) {
-      send(self, p, 0xffff, -1)
-    } else if (dst >>> 28 === 14) {
-      send(self, p, 0x0100, 0x5e000000 | (dst & 0x7fffff))
-    } else {
-      wait(self, p)
+      return encapsulate(self, p, high, low)
     }
+    if (dst === 0) {
+      self.counters.drops++
+      return DROP
+    }
+    if (dst === -1 || dst === self.plan.broadcast) return encapsulate(self, p, 0xffff, -1)
+    if (dst >>> 28 === 14) return encapsulate(self, p, 0x0100, 0x5e000000 | (dst & 0x7fffff))
+    wait(self, p)
+    return KEPT
   },
 
   initialize(self) {

@@ -1,7 +1,7 @@
 // ARPQuerier's entries and the packets that wait for them.
 
 import type { PacketFifo, Row, Table } from '../../dataplane/declare.ts'
-import type { PushFn, RouterServices } from '../../dataplane/element.ts'
+import { DROP, type PushFn, type RouterServices } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { POOL_FRAMES } from '../../lib/limits.ts'
 import { copyEth, makeRequest, writeEth } from './arp.ts'
@@ -49,12 +49,11 @@ export function usable(self: Querier, entry: Entry): boolean {
   return (entry.flags & KNOWN) !== 0 && self.router.nowMs - entry.seen < self.plan.timeoutMs
 }
 
-/** Puts the header on and sends. */
-export function send(self: Querier, p: Packet, high: number, low: number): void {
+/** Puts the header on; gives back the output to send it by, or DROP. */
+export function encapsulate(self: Querier, p: Packet, high: number, low: number): number {
   if (!p.push(14)) {
     self.counters.no_headroom++
-    self.kill(p)
-    return
+    return DROP
   }
   const m = p.mem
   const off = p.off
@@ -63,7 +62,12 @@ export function send(self: Querier, p: Packet, high: number, low: number): void 
   m[off + 12] = 0x08
   m[off + 13] = 0
   p.mac = off
-  self.out[0]!(p)
+  return 0
+}
+
+function send(self: Querier, p: Packet, high: number, low: number): void {
+  if (encapsulate(self, p, high, low) === DROP) self.kill(p)
+  else self.out[0]!(p)
 }
 
 /** Asks for the entry's address, unless that was done just now. */

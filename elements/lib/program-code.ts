@@ -5,8 +5,9 @@
 //
 //   L2: { L1: { /* step 0 */ if (…) break L1; break L2 } /* step 1 */ … } /* step 2 */ …
 //
-// The function holds the steps twice: unguarded, for packets that have all the MAC and network
-// header bytes that any step looks at, and with a length check a step for shorter ones.
+// The steps are written twice: unguarded, for packets that have all the MAC and network header bytes
+// that any step looks at, and with a length check a step for shorter ones. The second is a function
+// of its own, so that the first stays small enough to become part of a fused path.
 
 import { DROP } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
@@ -32,8 +33,11 @@ export function matcher(program: Program, base: Base, outputs: number, counter: 
   if (program.steps.length > STEPS_COMPILED_MAX) return interpreter(program, base, outputs, counter)
   const drop = `self.counters[${JSON.stringify(counter)}]++; return ${DROP}`
   const writer: Writer = { base, outputs, drop }
-  const body = program.start < 0 ? jump(writer, program.start, 0) : source(writer, program)
-  return new Function('self', 'p', 'port', body) as Match
+  if (program.start < 0)
+    return new Function('self', 'p', 'port', jump(writer, program.start, 0)) as Match
+  const { fast, slow } = sources(writer, program)
+  const guarded = new Function('self', 'p', 'port', slow)
+  return new Function('slow', `return function (self, p, port) {\n${fast}\n}`)(guarded) as Match
 }
 
 interface Writer {
@@ -43,7 +47,7 @@ interface Writer {
   readonly drop: string
 }
 
-function source(w: Writer, program: Program): string {
+function sources(w: Writer, program: Program): { fast: string; slow: string } {
   const { base } = w
   const prologue = ['const m = p.mem, e = p.end']
   const enough: string[] = []
@@ -61,10 +65,12 @@ function source(w: Writer, program: Program): string {
     if (safe.net > 0) enough.push(`n + ${safe.net} <= e`)
     if (safe.transport > 0) prologue.push('if (t < 0) t = n < e ? n + ((m[n] & 15) << 2) : e')
   }
-  const fast = blocks(w, program.steps, false)
-  const slow = blocks(w, program.steps, true)
+  const head = prologue.join('\n')
   const test = enough.length === 0 ? 'true' : enough.join(' && ')
-  return `${prologue.join('\n')}\nif (${test}) {\n${fast}\n}\n${slow}`
+  return {
+    fast: `${head}\nif (!(${test})) return slow(self, p, port)\n${blocks(w, program.steps, false)}`,
+    slow: `${head}\n${blocks(w, program.steps, true)}`,
+  }
 }
 
 function blocks(w: Writer, steps: readonly Step[], guarded: boolean): string {
