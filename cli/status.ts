@@ -48,13 +48,18 @@ async function show(context: Context, name: string | undefined, again = false): 
 }
 
 export function statusText(status: Status): string[] {
-  const lines: string[] = []
+  const { pid: coordinator, metricsPort: port } = status.coordinator
+  const lines = [`coordinator: process ${coordinator}${metricsText(port)}`]
   if (status.agents.length === 0) lines.push('no agent is connected')
-  for (const { host, pid, alive } of status.agents)
-    lines.push(`agent ${host}: ${alive ? `process ${pid}` : 'away'}`)
+  for (const { host, pid, alive, metricsPort } of status.agents)
+    lines.push(`agent ${host}: ${alive ? `process ${pid}${metricsText(metricsPort)}` : 'away'}`)
   if (status.services.length === 0) lines.push('no service')
   for (const service of status.services) lines.push('', ...serviceText(service))
   return lines
+}
+
+function metricsText(port: number | null): string {
+  return port === null ? '' : `, metrics at 127.0.0.1:${port}`
 }
 
 function serviceText(s: ServiceStatus): string[] {
@@ -77,9 +82,12 @@ function serviceText(s: ServiceStatus): string[] {
     r.beat === null ? '' : String(r.beat.flows),
     r.beat === null ? '' : String(r.beat.rxPackets),
     r.beat === null ? '' : String(r.beat.txPackets),
+    r.metricsPort === null ? '' : `127.0.0.1:${r.metricsPort}`,
   ])
   if (rows.length > 0) {
-    const head = ['  replica', 'version', '', 'state', 'pid', 'ready in', 'flows', 'rx', 'tx']
+    const figures = ['ready in', 'flows', 'rx', 'tx']
+    const metrics = s.replicas.some((r) => r.metricsPort !== null) ? ['metrics'] : []
+    const head = ['  replica', 'version', '', 'state', 'pid', ...figures, ...metrics]
     lines.push(...table([head, ...rows]))
   }
   for (const { time, event, text } of s.events.slice(-EVENTS_SHOWN))

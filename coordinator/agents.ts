@@ -21,6 +21,7 @@ export interface AgentView {
   readonly host: HostId
   readonly pid: number
   readonly alive: boolean
+  readonly metricsPort: number | null
 }
 
 interface Agent {
@@ -79,6 +80,7 @@ export class Agents {
       host,
       pid: agent.last.pid,
       alive: this.#alive(agent),
+      metricsPort: agent.last.metricsPort ?? null,
     }))
   }
 

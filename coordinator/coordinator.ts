@@ -35,6 +35,8 @@ import { checkSettings, upgrade } from './upgrade.ts'
 type Tell = (progress: UpgradeProgress) => void
 
 export class Coordinator implements Requests {
+  /** For `status`: where its metrics are, once they are served. */
+  metricsPort: number | null = null
   readonly #store: Store
   readonly #agents: Agents
   readonly #parts: ServiceParts
@@ -142,7 +144,7 @@ export class Coordinator implements Requests {
 
   status(): Status {
     return {
-      coordinator: { pid: process.pid },
+      coordinator: { pid: process.pid, metricsPort: this.metricsPort },
       agents: this.#agents.list(),
       services: [...this.#services.values()].map((service) => service.status()),
     }

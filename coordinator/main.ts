@@ -62,6 +62,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     const families = serviceFamilies(() => coordinator.status().services)
     const web = await serveMetrics(families, options.metricsPort ?? null, metrics.registry)
     started.add(() => web.close())
+    coordinator.metricsPort = web.port
     log.info('coordinator_started', { endpoint, dir, services: store.services().length })
     started.add(async () => log.info('coordinator_stopped'))
     return { endpoint, close: () => started.close() }

@@ -39,11 +39,16 @@ export class Cluster {
   }
 
   /** Starts a process of the cluster and waits until it says that it is ready. */
-  async start(role: 'coordinator' | 'agent', env: Record<string, string> = {}): Promise<void> {
+  async start(
+    role: 'coordinator' | 'agent',
+    env: Record<string, string> = {},
+    more: readonly string[] = [],
+  ): Promise<void> {
     const log = openSync(join(this.dir, `${role}.log`), 'a')
+    const host = role === 'agent' ? ['--host', 'h1'] : []
     const child = this.#startOnHost(
       process.execPath,
-      [CLI, role, '--dir', this.dir, '--json', ...(role === 'agent' ? ['--host', 'h1'] : [])],
+      [CLI, role, '--dir', this.dir, '--json', ...host, ...more],
       { stdio: ['ignore', 'pipe', log], env: { ...process.env, ...env } },
     )
     closeSync(log) // the child has its own

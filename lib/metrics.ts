@@ -94,7 +94,21 @@ export async function render(collect: Collect, extra: MetricsRegistry | null): P
     }
   }
   const kept = extra === null ? '' : await extra.text()
-  return `${await registry.metrics()}${kept}`
+  return `${await registry.metrics()}${kept}${processText()}`
+}
+
+/** Names without our prefix: what Prometheus' own libraries call them, and dashboards know. */
+function processText(): string {
+  const { user, system } = process.cpuUsage()
+  return [
+    '# HELP process_cpu_seconds_total CPU time of the process, all threads',
+    '# TYPE process_cpu_seconds_total counter',
+    `process_cpu_seconds_total ${(user + system) / 1e6}`,
+    '# HELP process_resident_memory_bytes Resident memory of the process',
+    '# TYPE process_resident_memory_bytes gauge',
+    `process_resident_memory_bytes ${process.memoryUsage.rss()}`,
+    '',
+  ].join('\n')
 }
 
 type Prom = typeof import('prom-client')

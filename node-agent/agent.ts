@@ -70,6 +70,8 @@ interface Service {
 }
 
 export class Agent {
+  /** For `status`: where its metrics are, once they are served. */
+  metricsPort: number | null = null
   readonly #parts: AgentParts
   readonly #replicas: Replicas
   readonly #services = new Map<string, Service>()
@@ -339,7 +341,8 @@ export class Agent {
 
   #inventory(): AgentHello {
     const { host } = this.#parts
-    return { host, pid: process.pid, services: this.services, replicas: this.replicas }
+    const { metricsPort, services, replicas } = this
+    return { host, pid: process.pid, metricsPort, services, replicas }
   }
 
   #keepBeating(): void {

@@ -84,6 +84,7 @@ async function start(options: AgentOptions, started: Started): Promise<RunningAg
   started.add(() => agent.close())
   const metrics = await serveMetrics(agentMetrics(agent), options.metricsPort ?? null)
   started.add(() => metrics.close())
+  agent.metricsPort = metrics.port
   await agent.cleanUp()
   log.info('agent_started', { host, dir, coordinator: options.coordinator })
   // Not before: the coordinator is to see what runs now, not what is being taken down.

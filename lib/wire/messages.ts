@@ -190,6 +190,8 @@ export interface ServiceInfo {
 export interface AgentHello {
   readonly host: HostId
   readonly pid: number
+  /** Where its metrics are, on 127.0.0.1 of the host; null: nowhere. */
+  readonly metricsPort: number | null
   readonly services: readonly ServiceInfo[]
   readonly replicas: readonly ReplicaInfo[]
 }
@@ -406,11 +408,12 @@ export interface ServiceStatus {
 
 /** `status`, request, body null. Answer. */
 export interface Status {
-  readonly coordinator: { readonly pid: number }
+  readonly coordinator: { readonly pid: number; readonly metricsPort: number | null }
   readonly agents: readonly {
     readonly host: HostId
     readonly pid: number
     readonly alive: boolean
+    readonly metricsPort: number | null
   }[]
   readonly services: readonly ServiceStatus[]
 }

@@ -140,10 +140,10 @@ test('exit statuses of error codes', (t) => {
 
 test('status as text', (t) => {
   const status: Status = {
-    coordinator: { pid: 1 },
+    coordinator: { pid: 1, metricsPort: 9601 },
     agents: [
-      { host: 'a', pid: 7, alive: true },
-      { host: 'b', pid: 8, alive: false },
+      { host: 'a', pid: 7, alive: true, metricsPort: null },
+      { host: 'b', pid: 8, alive: false, metricsPort: null },
     ],
     services: [
       {
@@ -179,6 +179,7 @@ test('status as text', (t) => {
     ],
   }
   t.deepEqual(statusText(status), [
+    'coordinator: process 1, metrics at 127.0.0.1:9601',
     'agent a: process 7',
     'agent b: away',
     '',
