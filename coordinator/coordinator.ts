@@ -150,8 +150,10 @@ export class Coordinator implements Requests {
     }
   }
 
-  close(): void {
+  async close(): Promise<void> {
     for (const service of this.#services.values()) service.close()
+    // A turn of the event loop, for the answers to those whose move ends with this.
+    await this.#parts.clock.sleep(0)
   }
 
   #onHello(host: HostId): void {

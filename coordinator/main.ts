@@ -58,7 +58,7 @@ export async function startCoordinator(options: CoordinatorOptions): Promise<Run
     started.add(() => server.close())
     const metrics = await coordinatorMetrics()
     const coordinator = new Coordinator(store, server, realClock, log, metrics)
-    started.add(async () => coordinator.close())
+    started.add(() => coordinator.close())
     const families = serviceFamilies(() => coordinator.status().services)
     const web = await serveMetrics(families, options.metricsPort ?? null, metrics.registry)
     started.add(() => web.close())

@@ -3,6 +3,7 @@
 // one: a decision is in the journal before anything that follows from it happens.
 
 import type { Clock, Timer } from '../lib/clock.ts'
+import { ClickUpError } from '../lib/errors.ts'
 import { failpointAt } from '../lib/failpoint.ts'
 import type { Log } from '../lib/log.ts'
 import type { ConductorState } from '../lib/move/conductor.ts'
@@ -55,6 +56,7 @@ export class Move {
   #state: ConductorState
   #events: ConductorEvent[] = []
   #running = false
+  #closed = false
   #timer: Timer | null = null
   #phases: { step: Step; since: number; ms: number }[] = []
   #progress: Progress | null = null
@@ -79,10 +81,20 @@ export class Move {
   }
 
   feed(event: ConductorEvent): void {
+    if (this.#closed) return
     this.#events.push(event)
     if (this.#running) return
     this.#running = true
     void this.#run()
+  }
+
+  /** The coordinator ends: nothing more is decided here, a successor goes on. */
+  close(): void {
+    this.#closed = true
+    this.#events = []
+    this.#timer?.cancel()
+    const hint = 'start the coordinator again: it brings the move to its end'
+    this.#settle.reject(new ClickUpError('UNREACHABLE', 'the coordinator is ending', hint))
   }
 
   async #run(): Promise<void> {
@@ -129,7 +141,7 @@ export class Move {
       case 'timer':
         this.#timer?.cancel()
         this.#timer =
-          action.ms < 0
+          action.ms < 0 || this.#closed
             ? null
             : this.#parts.clock.after(action.ms, () => this.feed({ on: 'timer' }))
         break

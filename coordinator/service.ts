@@ -322,6 +322,7 @@ export class Service {
   close(): void {
     this.#closed = true
     this.#again?.cancel()
+    this.move?.close()
   }
 
   #stateWord(replicas: readonly ReplicaInfo[]): ServiceStatus['state'] {

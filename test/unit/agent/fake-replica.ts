@@ -6,6 +6,7 @@
 //   EXIT          goes without a word before it is ready
 //   INCOMPATIBLE  refuses to be a move's target
 //   DIE_<event>   SIGKILL to itself on that message: DIE_prepare, DIE_start, DIE_hold, DIE_status
+//   MUTE_<event>  says nothing to that message: MUTE_hold
 //   SLOW          is ready after 300 ms
 
 import { readFileSync } from 'node:fs'
@@ -48,6 +49,7 @@ client.handle('replica.stop', () => {
 client.handle('replica.move', (body) => {
   const { role, msg } = body as ReplicaMove
   if (says(`DIE_${msg.type}`)) process.kill(process.pid, 'SIGKILL')
+  if (says(`MUTE_${msg.type}`)) return
   const answers = role === 'source' ? asSource(msg) : asTarget(msg)
   for (const answer of answers) void client.notify('replica.event', { replica, role, msg: answer })
 })

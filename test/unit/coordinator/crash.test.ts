@@ -2,7 +2,9 @@
 // undoes it, and the service is served by exactly one replica throughout.
 
 import test from 'ava'
-import { alive, errorOf, Lab } from './lab.ts'
+import { realClock } from '../../../lib/clock.ts'
+import { ASK_AGAIN_MS, ASK_TRIES } from '../../../lib/limits.ts'
+import { alive, errorOf, Lab, until } from './lab.ts'
 
 /** Silence after which the test takes the coordinator for dead: it says more often that it works. */
 const CRASHED_MS = 2_500
@@ -64,3 +66,30 @@ for (const step of ['after_begin', 'after_hold', 'journalled_flip']) {
     },
   )
 }
+
+test.serial(
+  'SIGTERM in mid-move: the coordinator ends at once, its successor ends the move',
+  async (t) => {
+    const lab = new Lab(t)
+    const first = await lab.coordinator()
+    await lab.agent()
+    const client = lab.client()
+    await lab.agentKnown(client)
+    await lab.deploy(client)
+    await lab.settled(client)
+    const events: { step?: string }[] = []
+    const upgrade = errorOf(lab.upgrade(client, 'v2 MUTE_hold', events))
+    await until(() => events.some((e) => e.step === 'hold'))
+    const since = realClock.now()
+    first.child.kill('SIGTERM')
+    const error = await upgrade
+    t.is(error.code, 'UNREACHABLE')
+  t.regex(error.message, /is ending/)
+    t.deepEqual(await first.exited, { code: 0, signal: null })
+    t.true(realClock.now() - since < ASK_AGAIN_MS * ASK_TRIES, 'it did not wait for the conductor')
+    await lab.coordinator()
+    await lab.agentKnown(client)
+    t.is((await lab.settled(client)).replica, 'nat.1')
+    t.is((await lab.service(client)).change, null)
+  },
+)
