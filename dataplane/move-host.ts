@@ -5,15 +5,12 @@
 import type { Clock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import type { Log } from '../lib/log.ts'
-import type { FromSource, FromTarget, ToSource, ToTarget } from '../lib/move/types.ts'
+import type { FromSource, FromTarget } from '../lib/move/types.ts'
 import type { StreamClient } from '../lib/wire/transport.ts'
 import type { ToWorker } from './control.ts'
 import { decodeStream, type StreamMessage } from './stream-frame.ts'
 
-/** A message of a move with the role that it is for, as it is relayed between conductor and replica. */
-export type RoleMessage =
-  | { readonly role: 'source'; readonly msg: ToSource }
-  | { readonly role: 'target'; readonly msg: ToTarget }
+/** A message of a move with the role that it is of, as it is relayed to the conductor. */
 export type RoleAnswer =
   | { readonly role: 'source'; readonly msg: FromSource }
   | { readonly role: 'target'; readonly msg: FromTarget }

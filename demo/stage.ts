@@ -2,11 +2,10 @@
 // xdp driver in namespaces and with kernel stacks; with the udp driver on loopback datagrams.
 
 import { type ChildProcess, spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
-import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { freePorts } from '../lib/free-ports.ts'
 import { Cluster } from './cluster.ts'
 import { NatLab, SERVER_ADDRESS } from './lab.ts'
 import type { TcpFigures, UdpFigures } from './report.ts'
@@ -142,20 +141,4 @@ export class UdpStage implements Stage {
 
 function udpOf(wire: Wire): string {
   return `udp: { listen: ${wire.listen}, peer: ${wire.peer} }`
-}
-
-/** UDP ports of the loopback address that nobody has: all held at once, so that they differ. */
-export async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'))
-  try {
-    await Promise.all(
-      sockets.map(async (socket) => {
-        socket.bind(0, '127.0.0.1')
-        await once(socket, 'listening')
-      }),
-    )
-    return sockets.map((socket) => socket.address().port)
-  } finally {
-    for (const socket of sockets) socket.close()
-  }
 }

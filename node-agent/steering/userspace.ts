@@ -11,10 +11,10 @@
 // delay frames. A flip is one message to it: it is between two datagrams, and everything steered
 // before is in the replicas' sockets already. Fences follow through the same socket.
 
-import { createSocket } from 'node:dgram'
 import { Worker } from 'node:worker_threads'
 import type { DriverSpec } from '../../dataplane/io/device.ts'
 import { ClickUpError } from '../../lib/errors.ts'
+import { freePorts } from '../../lib/free-ports.ts'
 import { POOL_FRAMES } from '../../lib/limits.ts'
 import { STEER_KEYS } from '../../lib/steer.ts'
 import { attachedAlready, checkSpec, notAttached, Ownership } from './ownership.ts'
@@ -28,8 +28,6 @@ import {
   sumReasons,
 } from './steering.ts'
 import type { WorkerPort, WorkerReply, WorkerRequest, WorkerSetup } from './userspace-worker.ts'
-
-const LOOPBACK = '127.0.0.1'
 
 export function createUdpSteering(): Steering {
   return new UdpSteering()
@@ -246,19 +244,4 @@ function parsePort(port: ServiceSpec['ports'][number]): WorkerPort {
       'with the udp driver a port is two loopback ports, say udp:47001:47002',
     )
   return { listen, peer, key: STEER_KEYS[port.key] }
-}
-
-/** Ports of 127.0.0.1 that nobody uses now, for a replica to listen on. */
-async function freePorts(count: number): Promise<number[]> {
-  const sockets = Array.from({ length: count }, () => createSocket('udp4'))
-  try {
-    for (const socket of sockets)
-      await new Promise<void>((resolve, reject) => {
-        socket.once('error', reject)
-        socket.bind(0, LOOPBACK, resolve)
-      })
-    return sockets.map((socket) => socket.address().port)
-  } finally {
-    for (const socket of sockets) socket.close()
-  }
 }

@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { PacketLoop, type PacketLoopEvents } from '../../../dataplane/packet-loop.ts'
-import { freePorts } from '../../../demo/stage.ts'
 import { buildArtifact, storeArtifact } from '../../../lib/artifact.ts'
 import type { ClickUpError } from '../../../lib/errors.ts'
+import { freePorts } from '../../../lib/free-ports.ts'
 
 async function start(t: ExecutionContext, config: string) {
   const dir = mkdtempSync(join(tmpdir(), 'cu-loop-'))

@@ -5,8 +5,9 @@ import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import test from 'ava'
-import { freePorts, UdpStage } from '../../../demo/stage.ts'
+import { UdpStage } from '../../../demo/stage.ts'
 import { Peer } from '../../../demo/traffic/peer.ts'
+import { freePorts } from '../../../lib/free-ports.ts'
 
 test('free ports differ and can be bound', async (t) => {
   const ports = await freePorts(4)
