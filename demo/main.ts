@@ -5,6 +5,7 @@
 // The exit status is 0 only if the live upgrade lost nothing.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { chooseDriver } from '../dataplane/io/open.ts'
@@ -23,14 +24,31 @@ async function stageFor(driver: string): Promise<Stage> {
   return driver === 'udp' ? await UdpStage.create() : await XdpStage.create()
 }
 
+let current: Stage | null = null
+
 async function runOn(stage: Stage, scenario: (stage: Stage) => Promise<RunFigures>) {
+  current = stage
   try {
     await stage.start()
     return await scenario(stage)
   } finally {
     await stage.close()
+    current = null
   }
 }
+
+let ending = false
+
+/** Interrupted: what was started and made is taken down first; a second time ends it at once. */
+async function interrupted(signal: 'SIGINT' | 'SIGTERM'): Promise<void> {
+  if (ending) process.exit(1)
+  ending = true
+  say(`\n${signal}: taking everything down`)
+  await current?.close()
+  process.exit(128 + constants.signals[signal])
+}
+for (const signal of ['SIGINT', 'SIGTERM'] as const)
+  process.on(signal, () => void interrupted(signal))
 
 async function main(): Promise<number> {
   const choice = chooseDriver()
@@ -57,4 +75,8 @@ async function main(): Promise<number> {
   return report.ok ? 0 : 1
 }
 
-process.exitCode = await main()
+process.exitCode = await main().catch((error: unknown) => {
+  // What is taken down fails whatever was under way.
+  if (!ending) throw error
+  return 1
+})

@@ -103,7 +103,10 @@ async function finish(): Promise<TcpReport> {
   }
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+const commands = createInterface({ input: process.stdin })
+// Whoever started this has gone.
+commands.on('close', () => process.exit(1))
+commands.on('line', (line) => {
   if (line === 'mark') for (const c of connections) c.bytesAtMark = c.incoming.count
   if (line !== 'finish') return
   void finish().then((report) => {

@@ -96,7 +96,10 @@ const readyTimer = setInterval(() => {
   console.log('ready')
 }, 10)
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+const commands = createInterface({ input: process.stdin })
+// Whoever started this has gone.
+commands.on('close', () => process.exit(1))
+commands.on('line', (line) => {
   if (line === 'stop') {
     clearInterval(pacer)
     console.log('stopped')

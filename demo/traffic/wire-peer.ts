@@ -196,7 +196,10 @@ async function finish(): Promise<void> {
   process.exit(0)
 }
 
-createInterface({ input: process.stdin }).on('line', (line) => {
+const commands = createInterface({ input: process.stdin })
+// Whoever started this has gone.
+commands.on('close', () => process.exit(1))
+commands.on('line', (line) => {
   if (line === 'mark') for (const c of connections.values()) c.bytesAtMark = c.incoming.count
   if (line === 'stop') {
     sendingUdp = false

@@ -239,6 +239,8 @@ function watchExit(): void {
   process.on('exit', closeAll)
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => {
+      // Somebody else who listens ends the process in an order of their own; then `exit` closes.
+      if (process.listenerCount(signal) > 0) return
       closeAll()
       process.kill(process.pid, signal)
     })
