@@ -84,7 +84,7 @@ test.serial(
     first.child.kill('SIGTERM')
     const error = await upgrade
     t.is(error.code, 'UNREACHABLE')
-  t.regex(error.message, /is ending/)
+    t.regex(error.message, /is ending/)
     t.deepEqual(await first.exited, { code: 0, signal: null })
     t.true(realClock.now() - since < ASK_AGAIN_MS * ASK_TRIES, 'it did not wait for the conductor')
     await lab.coordinator()
