@@ -12,6 +12,11 @@ import { FRAME_HEADROOM, FRAME_SIZE } from '../lib/limits.ts'
 
 /** Bytes of Click's general annotation area (packet_anno.hh), for elements that name an offset. */
 export const ANNO_SIZE = 48
+/**
+ * Bytes between two frames of a pool that makes its own memory: a cache line. Headers that lie 2048
+ * bytes apart share a few sets of the processor's caches, which then hold some hundred packets.
+ */
+const STAGGER = 64
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -110,14 +115,15 @@ export class Pool {
   #packets: Packet[] = []
   #free: Packet[] = []
 
-  /** @param mem memory of at least frames * frameSize bytes; made where it is not given */
+  /** @param mem memory of frames * frameSize bytes at least, frame by frame; made where not given */
   constructor(frames: number, mem?: Uint8Array, frameSize: number = FRAME_SIZE) {
     this.frames = frames
     this.frameSize = frameSize
-    this.mem = mem ?? new Uint8Array(new ArrayBuffer(frames * frameSize))
+    const stride = mem === undefined ? frameSize + STAGGER : frameSize
+    this.mem = mem ?? new Uint8Array(new ArrayBuffer(frames * stride))
     for (let i = 0; i < frames; i++) {
-      const p = new Packet(this.mem, i * frameSize, (i + 1) * frameSize, i)
-      this.#packets.push(p)
+      const base = i * stride
+      this.#packets.push(new Packet(this.mem, base, base + frameSize, i))
     }
     for (let i = frames - 1; i >= 0; i--) this.#free.push(this.#packets[i]!)
   }
