@@ -24,9 +24,18 @@ interface Contender {
 interface Row {
   readonly name: string
   readonly file: string
+  /** Number of flows, where the configuration reads them from file $FLOWS. */
+  readonly flows?: number
 }
 
-const ROWS: readonly Row[] = [{ name: 'forward chain', file: 'forward.click' }]
+const ROWS: readonly Row[] = [
+  { name: 'forward chain', file: 'forward.click' },
+  { name: 'NAT, 1 flow', file: 'nat.click', flows: 1 },
+  { name: 'NAT, 10,000 flows, as many packets held', file: 'nat.click', flows: 10_000 },
+]
+/** Packets in the round at least: a burst. */
+const PACKETS_MIN = 32
+const OUT = join(ROOT, 'out', 'bench')
 
 function contenders(): Contender[] {
   const ours = [process.execPath, join(ROOT, 'build', 'cli', 'click.js')]
@@ -43,12 +52,25 @@ function contenders(): Contender[] {
   return all
 }
 
+/** Writes one packet for each flow, as FromIPSummaryDump reads them. Flows differ in where they go. */
+function writeFlows(flows: number): string {
+  const lines = ['!data ip_src sport ip_dst dport ip_proto payload_len']
+  for (let i = 0; i < Math.max(flows, PACKETS_MIN); i++) {
+    const k = i % flows
+    lines.push(`10.0.0.2 5000 198.18.${k >> 8}.${k & 255} 53 U 18`)
+  }
+  const path = join(OUT, `flows-${flows}.dump`)
+  writeFileSync(path, `${lines.join('\n')}\n`)
+  return path
+}
+
 /** Wall-clock milliseconds of one run. */
-function runMs(contender: Contender, file: string, packets: number): number {
+function runMs(contender: Contender, { file, flows }: Row, packets: number): number {
   const [command, ...args] = contender.command
   const path = join(ROOT, 'test', 'bench', file)
+  const defines = [`N=${packets}`, ...(flows === undefined ? [] : [`FLOWS=${writeFlows(flows)}`])]
   const startMs = performance.now()
-  const result = spawnSync(command!, [...args, path, `N=${packets}`], {
+  const result = spawnSync(command!, [...args, path, ...defines], {
     timeout: TIMEOUT_MS,
     stdio: ['ignore', 'ignore', 'pipe'],
   })
@@ -59,8 +81,8 @@ function runMs(contender: Contender, file: string, packets: number): number {
 }
 
 function perPacketNs(contender: Contender, row: Row): number {
-  const few = runMs(contender, row.file, FEW)
-  const many = runMs(contender, row.file, MANY)
+  const few = runMs(contender, row, FEW)
+  const many = runMs(contender, row, MANY)
   return ((many - few) * 1e6) / (MANY - FEW)
 }
 
@@ -69,6 +91,7 @@ function median(values: readonly number[]): number {
   return sorted[Math.floor(sorted.length / 2)]!
 }
 
+mkdirSync(OUT, { recursive: true })
 const all = contenders()
 const results: Record<string, Record<string, { median: number; min: number; max: number }>> = {}
 for (const row of ROWS) {
@@ -95,5 +118,4 @@ for (const row of ROWS) {
     console.log(`  ${name.padEnd(10)}${figures.join('')}${ratio}`)
   }
 }
-mkdirSync(join(ROOT, 'out', 'bench'), { recursive: true })
-writeFileSync(join(ROOT, 'out', 'bench', 'click.json'), `${JSON.stringify(results, null, 2)}\n`)
+writeFileSync(join(OUT, 'click.json'), `${JSON.stringify(results, null, 2)}\n`)
