@@ -106,16 +106,19 @@ export class Replicas {
     if (replica === undefined) return
     replica.stopping = true
     replica.state = 'stopping'
+    const { exited } = replica.process
     const timeoutMs = REPLICA_STOP_MS
-    try {
-      await this.#server.request(id, 'replica.stop', null, { timeoutMs })
+    const asked = this.#server.request(id, 'replica.stop', null, { timeoutMs })
+    const heard = asked.then(
+      () => true,
+      () => false,
+    )
+    // One that is dead already does not answer, and need not.
+    if (await Promise.race([exited.then(() => true), heard])) {
       const late = this.#clock.after(REPLICA_STOP_MS, () => void replica.process.end())
-      await replica.process.exited
+      await exited
       late.cancel()
-    } catch {
-      // It does not answer: it is made to go.
-      await replica.process.end()
-    }
+    } else await replica.process.end()
     await replica.gone
   }
 
@@ -214,6 +217,8 @@ export class Replicas {
     )
     const { service } = replica.spec
     const { failure, stopping: expected } = replica
+    // Its ports are still there for a while: whoever asks meanwhile must not take it for a live one.
+    if (!expected) replica.state = 'failed'
     this.#log[expected ? 'info' : 'warn']('replica_exit', { replica: id, ...exit, expected })
     try {
       await this.#hooks.onExit({ replica: id, service, ...exit, expected, failure })

@@ -7,16 +7,19 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { storeArtifact } from '../../../lib/artifact.ts'
 import { realClock } from '../../../lib/clock.ts'
+import { REPLICA_STOP_MS } from '../../../lib/limits.ts'
 import { silentLog } from '../../../lib/log.ts'
 import type { Client, Handler, Server } from '../../../lib/wire/transport.ts'
 import { bindServer } from '../../../lib/wire/zeromq.ts'
 import { Agent } from '../../../node-agent/agent.ts'
 import { RunFiles } from '../../../node-agent/processes.ts'
 import type { Steering } from '../../../node-agent/steering/steering.ts'
-import { artifactOf, settings } from '../coordinator/lab.ts'
+import { artifactOf, settings, until } from '../coordinator/lab.ts'
 import { fakeSteering } from './fake-steering.ts'
 
 interface Asked {
+  /** Kinds of notices to the coordinator. */
+  readonly told: string[]
   readonly agent: Agent
   readonly files: RunFiles
   readonly version: string
@@ -28,6 +31,7 @@ async function agentWith(t: ExecutionContext, steering: Steering): Promise<Asked
   t.teardown(() => rmSync(files.dir, { recursive: true, force: true }))
   const server: Server = await bindServer(files.endpoint)
   t.teardown(() => server.close())
+  const told: string[] = []
   const handlers = new Map<string, Handler>()
   const coordinator: Client = {
     identity: 'agent',
@@ -35,7 +39,7 @@ async function agentWith(t: ExecutionContext, steering: Steering): Promise<Asked
     refused: 0,
     handle: (kind, handler) => void handlers.set(kind, handler),
     request: async () => null,
-    notify: async () => {},
+    notify: async (kind) => void told.push(kind),
     ready: async () => {},
     close: async () => {},
   }
@@ -56,7 +60,7 @@ async function agentWith(t: ExecutionContext, steering: Steering): Promise<Asked
   t.teardown(() => agent.close())
   const context = { peer: '', progress: () => {} }
   const ask = async (kind: string, body: unknown) => await handlers.get(kind)!(body, context)
-  return { agent, files, version: artifact.version, ask }
+  return { agent, told, files, version: artifact.version, ask }
 }
 
 function gate() {
@@ -106,5 +110,33 @@ test('a replica that is being started when the agent ends is not left behind', a
   await started
   await closed
   t.deepEqual(readdirSync(join(files.dir, 'replicas')), [])
+  t.deepEqual(agent.replicas, [])
+})
+
+test('a replica that has died is not shown as ready, however long its ports stay', async (t) => {
+  const steering = fakeSteering()
+  const goOn = gate()
+  const { agent, ask, told, version } = await agentWith(t, {
+    ...steering,
+    async detachReplica(service, number) {
+      await goOn.opened
+      await steering.detachReplica(service, number)
+    },
+  })
+  await ask('agent.serviceAttach', { settings: settings('nat'), epoch: 0 })
+  const start = { replica: 'nat.1', service: 'nat', version, buckets: 'all' }
+  const { pid } = (await ask('agent.replicaStart', start)) as { pid: number }
+  process.kill(pid, 'SIGKILL')
+  await until(() => told.includes('agent.exit'))
+  t.deepEqual(
+    agent.replicas.map((r) => r.state),
+    ['failed'],
+  )
+  // And stopping it does not wait for an answer of the dead.
+  const since = realClock.now()
+  const stopped = ask('agent.replicaStop', { replica: 'nat.1' })
+  goOn.open()
+  await stopped
+  t.true(realClock.now() - since < REPLICA_STOP_MS)
   t.deepEqual(agent.replicas, [])
 })

@@ -118,18 +118,22 @@ export class Lab {
   /** Waits until exactly one replica is there, ready, and the owner; returns it. */
   async settled(client: Client): Promise<ReplicaInfo> {
     let found: ReplicaInfo | null = null
-    await until(async () => {
-      const s = await this.service(client)
-      const [only, ...others] = s.replicas
-      found = only ?? null
-      return (
-        others.length === 0 &&
-        only?.state === 'ready' &&
-        only.replica === s.owner &&
-        s.state === 'running' &&
-        alive(only.pid)
-      )
-    })
+    let s: ServiceStatus | null = null
+    await until(
+      async () => {
+        s = await this.service(client)
+        const [only, ...others] = s.replicas
+        found = only ?? null
+        return (
+          others.length === 0 &&
+          only?.state === 'ready' &&
+          only.replica === s.owner &&
+          s.state === 'running' &&
+          alive(only.pid)
+        )
+      },
+      () => `it is ${JSON.stringify(s)}`,
+    )
     return found!
   }
 
@@ -159,12 +163,15 @@ export function artifactOf(config: string) {
   return buildArtifact({ config, configName: 'x.click', elements: null })
 }
 
-export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
+export async function until(
+  condition: () => boolean | Promise<boolean>,
+  what: () => string = () => '',
+): Promise<void> {
   for (let i = 0; i < 1_000; i++) {
     if (await condition()) return
     await realClock.sleep(10)
   }
-  throw new Error('waited for 10 s in vain')
+  throw new Error(`waited for 10 s in vain ${what()}`)
 }
 
 export async function errorOf(promise: Promise<unknown>): Promise<ClickUpError> {
