@@ -190,8 +190,7 @@ class SteerLoop {
     return { id, error: null, ports }
   }
 
-  /** Frames steered by the old table are in the sockets already: a fence sent now is behind them.
-   * */
+  /** Frames steered by the old table are in the sockets already: a fence sent now is behind them. */
   #flip(request: WorkerRequest & { kind: 'flip' }): number {
     const start = performance.now()
     if (request.slots !== null) this.slots = request.slots

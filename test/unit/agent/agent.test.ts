@@ -123,6 +123,7 @@ test('a replica that has died is not shown as ready, however long its ports stay
       await steering.detachReplica(service, number)
     },
   })
+  t.teardown(goOn.open)
   await ask('agent.serviceAttach', { settings: settings('nat'), epoch: 0 })
   const start = { replica: 'nat.1', service: 'nat', version, buckets: 'all' }
   const { pid } = (await ask('agent.replicaStart', start)) as { pid: number }
