@@ -6,7 +6,7 @@
 // answers them. Frames longer than a pool frame (GRO) are cut by the kernel and dropped here, counted.
 
 import { ClickUpError } from '../../lib/errors.ts'
-import { BATCH, PACKET_BUFFER_BYTES, PACKET_SEND_QUEUE, SEND_RETRY_MS } from '../../lib/limits.ts'
+import { BATCH, PACKET_BUFFER_BYTES, PACKET_SEND_QUEUE } from '../../lib/limits.ts'
 import { type Native, native, systemError } from '../native/native.ts'
 import { type Packet, Pool } from '../packet.ts'
 import type { Driver, DriverSpec, Port, PortCounters, PortSpec } from './device.ts'
@@ -53,18 +53,7 @@ class PacketDriver implements Driver {
   }
 
   wait(timeoutMs: number): void {
-    let limit = timeoutMs
-    for (const port of this.ports) {
-      if (!port.pending) continue
-      port.flush()
-      if (port.pending) limit = limit < 0 ? SEND_RETRY_MS : Math.min(limit, SEND_RETRY_MS)
-    }
-    const something = this.#waiter.wait(limit)
-    for (let i = 0; i < this.ports.length; i++) {
-      const port = this.ports[i]!
-      if (!something || this.#waiter.failed(i)) port.check()
-      if (port.fault !== null) this.#waiter.forget(i)
-    }
+    this.#waiter.waitFor(this.ports, timeoutMs)
   }
 
   close(): void {

@@ -1,8 +1,18 @@
 // Sleeping until a packet comes: poll(2) over the ports' sockets and one eventfd that other threads
 // write to. The drivers that block the thread (xdp, packet) share it.
 
-import { WAIT_MS_MAX } from '../../lib/limits.ts'
+import { SEND_RETRY_MS, WAIT_MS_MAX } from '../../lib/limits.ts'
 import { type Native, POLLIN } from '../native/native.ts'
+
+/** What a sleep needs of a port. */
+export interface SleepingPort {
+  /** Frames wait to be sent. */
+  readonly pending: boolean
+  readonly fault: Error | null
+  flush(): void
+  /** Looks whether the interface is still there. */
+  check(): void
+}
 
 export class Waiter {
   readonly wakeFd: number
@@ -23,12 +33,31 @@ export class Waiter {
   }
 
   /** Leaves a port out from now on: its socket would end every sleep. */
-  forget(index: number): void {
+  #forget(index: number): void {
     this.#pollfds[2 * index] = -1
   }
 
+  /**
+   * The wait of a driver. While frames are unsent it is short: the kernel does not say when there is
+   * room again. A port whose interface is gone is left out from then on.
+   */
+  waitFor(ports: readonly SleepingPort[], timeoutMs: number): void {
+    let limit = timeoutMs
+    for (const port of ports) {
+      if (!port.pending) continue
+      port.flush()
+      if (port.pending) limit = limit < 0 ? SEND_RETRY_MS : Math.min(limit, SEND_RETRY_MS)
+    }
+    const something = this.#wait(limit)
+    for (let i = 0; i < ports.length; i++) {
+      const port = ports[i]!
+      if (!something || this.#failed(i)) port.check()
+      if (port.fault !== null) this.#forget(i)
+    }
+  }
+
   /** Sleeps until something is there; false: nothing came in that time. */
-  wait(timeoutMs: number): boolean {
+  #wait(timeoutMs: number): boolean {
     const limit = timeoutMs < 0 || timeoutMs > WAIT_MS_MAX ? WAIT_MS_MAX : timeoutMs
     if (this.#native.poll(this.#pollfds, this.#count, limit) === 0) return false
     const woken = this.#pollfds[2 * this.#count - 1]! >>> 16 !== 0
@@ -37,7 +66,7 @@ export class Waiter {
   }
 
   /** True: the last `wait` saw an error on that port's socket. */
-  failed(index: number): boolean {
+  #failed(index: number): boolean {
     return ((this.#pollfds[2 * index + 1]! >>> 16) & ~POLLIN) !== 0
   }
 

@@ -5,7 +5,6 @@
 import { ClickUpError } from '../../lib/errors.ts'
 import {
   FRAME_SIZE,
-  SEND_RETRY_MS,
   XSK_BUSY_RETRIES,
   XSK_BUSY_RETRY_MS,
   XSK_RING_SIZE,
@@ -87,18 +86,7 @@ class XdpDriver implements Driver {
   }
 
   wait(timeoutMs: number): void {
-    let limit = timeoutMs
-    for (const port of this.ports) {
-      if (!port.pending) continue
-      port.flush()
-      if (port.pending) limit = limit < 0 ? SEND_RETRY_MS : Math.min(limit, SEND_RETRY_MS)
-    }
-    const something = this.#waiter.wait(limit)
-    for (let i = 0; i < this.ports.length; i++) {
-      const port = this.ports[i]!
-      if (!something || this.#waiter.failed(i)) port.check()
-      if (port.fault !== null) this.#waiter.forget(i)
-    }
+    this.#waiter.waitFor(this.ports, timeoutMs)
   }
 
   close(): void {
