@@ -9,6 +9,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import { chooseDriver } from '../dataplane/io/open.ts'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 /** One file at a time: they measure loss or use the machine's cores. */
@@ -59,8 +60,16 @@ async function ava(files: readonly string[], concurrency: number): Promise<Count
   return counts
 }
 
+/** The end-to-end tests run with the best driver that this machine allows. */
+function sayDriver(): void {
+  const { driver, reason, refused } = chooseDriver()
+  for (const r of refused) console.log(`driver ${r.driver} refused: ${r.reason}`)
+  console.log(`end-to-end tests run with driver ${driver === 'xdp' ? 'xdp' : 'udp'}: ${reason}`)
+}
+
 async function main(): Promise<number> {
   const only = process.argv.slice(2)
+  sayDriver()
   const groups = readdirSync(join(ROOT, 'build', 'test'), { withFileTypes: true })
     .filter((entry) => entry.isDirectory() && existsSync(join(ROOT, 'test', entry.name)))
     .map((entry) => entry.name)
