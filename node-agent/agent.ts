@@ -241,6 +241,11 @@ export class Agent {
     const refusal = refuseFlip(flip, installed)
     const { epoch } = flip
     if (refusal !== null) return { result: 'failed', epoch, installed, ...refusal }
+    // Dead, and its exit not heard of yet: packets would be steered to nobody until the way back.
+    if (flip.fenceTo !== null && epoch > installed && !this.#replicas.alive(flip.owner)) {
+      const message = `${flip.owner} has died`
+      return { result: 'failed', epoch, installed, code: 'NOT_FOUND', message }
+    }
     failpoint('agent.before_swap')
     try {
       const { swapUs } = await steering.flip({

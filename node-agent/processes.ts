@@ -35,6 +35,8 @@ export interface Exit {
 export interface ReplicaProcess {
   readonly pid: number
   readonly exited: Promise<Exit>
+  /** False as soon as it is dead, before its exit has come through the event loop. */
+  alive(): boolean
   /** SIGTERM, then SIGKILL after REPLICA_STOP_MS; resolves when it is gone. */
   end(): Promise<Exit>
   kill(): void
@@ -129,6 +131,7 @@ export function startReplica(
   return {
     pid,
     exited,
+    alive: () => startTime(pid) !== '',
     kill,
     async end() {
       child.kill('SIGTERM')

@@ -127,6 +127,10 @@ export class Replicas {
     await Promise.all(ids.map((r) => this.stop(r.spec.replica)))
   }
 
+  alive(id: ReplicaId): boolean {
+    return this.#all.get(id)?.process.alive() === true
+  }
+
   info(id: ReplicaId): ReplicaInfo | null {
     const replica = this.#all.get(id)
     return replica === undefined ? null : this.#info(replica)

@@ -1,6 +1,6 @@
 // An agent in this process, asked as the coordinator does: what comes twice, and what comes at its end.
 
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -140,4 +140,28 @@ test('a replica that has died is not shown as ready, however long its ports stay
   await stopped
   t.true(realClock.now() - since < REPLICA_STOP_MS)
   t.deepEqual(agent.replicas, [])
+})
+
+test('no flip to a replica that is dead, even before its exit was heard of', async (t) => {
+  const { ask, version } = await agentWith(t, fakeSteering())
+  await ask('agent.serviceAttach', { settings: settings('nat'), epoch: 0 })
+  const start = { service: 'nat', version, buckets: 'none' }
+  await ask('agent.replicaStart', { ...start, replica: 'nat.1' })
+  const { pid } = (await ask('agent.replicaStart', { ...start, replica: 'nat.2' })) as {
+    pid: number
+  }
+  const flip = {
+    move: 1,
+    epoch: 1,
+    expect: 0,
+    buckets: [[0, 64]],
+    primary: true,
+    owner: 'nat.2',
+    fenceTo: 'nat.1',
+  }
+  process.kill(pid, 'SIGKILL')
+  // Dead in an instant; this thread does not turn to its events meanwhile.
+  while (/\) [^ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
+  const answer = await ask('agent.flip', { service: 'nat', flip })
+  t.like(answer, { result: 'failed', installed: 0, message: 'nat.2 has died' })
 })
