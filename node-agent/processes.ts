@@ -131,7 +131,7 @@ export function startReplica(
   return {
     pid,
     exited,
-    alive: () => startTime(pid) !== '',
+    alive: () => isAlive(pid),
     kill,
     async end() {
       child.kill('SIGTERM')
@@ -170,12 +170,25 @@ function recordedPid(file: string): number | null {
 
 /** When a process started (field 22 of proc(5) stat); '' for none, or one that is dead already. */
 function startTime(pid: number): string {
+  const fields = statOf(pid)
+  return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '')
+}
+
+/** Of the kernel's task flags (field 9 of proc(5) stat; include/linux/sched.h): it is ending. */
+const PF_EXITING = 4
+
+/** A replica takes tens of milliseconds to end, its memory is large; it runs no more meanwhile. */
+function isAlive(pid: number): boolean {
+  return startTime(pid) !== '' && (Number(statOf(pid)[6]) & PF_EXITING) === 0
+}
+
+/** Fields of proc(5) stat from the third on; none where there is no such process. */
+function statOf(pid: number): string[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    return fields[0] === 'Z' || fields[0] === 'X' ? '' : (fields[19] ?? '')
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')
   } catch {
-    return ''
+    return []
   }
 }
 
