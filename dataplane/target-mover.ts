@@ -18,6 +18,8 @@ export class TargetMover {
   #snapshot: SnapshotTarget | null = null
   /** Stragglers that came before the release: they precede what is held. */
   #stragglers: Packet[] = []
+  /** What the gate had counted before this move. */
+  #overflowBefore = 0
   /** Of this move a frame could not be applied: it is not released. */
   #failedMove = -1
 
@@ -61,6 +63,7 @@ export class TargetMover {
     }
     this.#snapshot?.discard()
     this.#snapshot = new SnapshotTarget(store, planned.plan)
+    this.#overflowBefore = gate.counters.holdOverflow
     gate.buckets.incoming(buckets, primary)
     this.#setup.send({
       type: 'target',
@@ -111,7 +114,7 @@ export class TargetMover {
   #release(move: number, buckets: Buckets, primary: boolean): void {
     const { gate, router } = this.#setup
     const { heldCount } = gate
-    const { holdOverflow } = gate.counters
+    const overflow = gate.counters.holdOverflow - this.#overflowBefore
     this.#snapshot?.commit()
     this.#snapshot = null
     gate.buckets.own(buckets, primary)
@@ -125,7 +128,7 @@ export class TargetMover {
       if (++entered % BATCH === 0) this.#setup.flush()
     })
     this.#setup.flush()
-    const hold: HoldTotals = { held: heldCount, overflow: holdOverflow, holdUs }
+    const hold: HoldTotals = { held: heldCount, overflow, holdUs }
     this.#event({ on: 'released', move, hold })
   }
 
