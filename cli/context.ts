@@ -35,7 +35,14 @@ export async function ask<T>(
   body: unknown,
   options: RequestOptions = {},
 ): Promise<T> {
-  const client = connectClient(context.endpoint, `cli:${process.pid}`)
+  let left = (_error: ClickUpError) => {}
+  const gone = new Promise<never>((_resolve, reject) => {
+    left = reject
+  })
+  gone.catch(() => {}) // heard of below, if it matters
+  const client = connectClient(context.endpoint, `cli:${process.pid}`, {
+    onDisconnect: () => left(wentAway(context.endpoint)),
+  })
   try {
     await client.ready(CONNECT_MS).catch(() => {
       throw new ClickUpError(
@@ -44,10 +51,19 @@ export async function ask<T>(
         'nothing was asked of it; start one with: click-up coordinator',
       )
     })
-    return (await client.request(kind, body, options)) as T
+    return (await Promise.race([client.request(kind, body, options), gone])) as T
   } finally {
     await client.close()
   }
+}
+
+/** One that is started again does not know the request: no need to wait until silence says so. */
+function wentAway(endpoint: string): ClickUpError {
+  return new ClickUpError(
+    'UNREACHABLE',
+    `the coordinator at ${endpoint} went away before it answered`,
+    'the outcome is unknown: start it again, look at `click-up status`, repeat if needed',
+  )
 }
 
 function isRoot(): boolean {

@@ -10,7 +10,7 @@
 
 import { ClickUpError, ERROR_CODES, type ErrorCode, type Finding } from '../lib/errors.ts'
 import { VERSIONS_KEPT } from '../lib/limits.ts'
-import type { JournalRecord, MoveSpec, Progress } from '../lib/move/types.ts'
+import type { JournalRecord, MoveSpec, Progress, Step } from '../lib/move/types.ts'
 import type {
   FlipAnswer,
   ServiceSettings,
@@ -267,15 +267,19 @@ function round(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
 
+/** Steps in which packets may be with the target already. */
+const AFTER_FLIP: readonly Step[] = ['flip', 'seal', 'drain']
+
 function undone(service: string, { outcome, failure }: MoveResult): ClickUpError {
   const code = failure?.code ?? ''
   const known = code in ERROR_CODES ? (code as ErrorCode) : 'MOVE_FAILED'
   // A refusal keeps its code; whatever else ended the move is a failed move.
   const refusal = known === 'INCOMPATIBLE' || known === 'LIMIT' || known === 'CONFIG'
-  const end =
-    outcome === 'lost'
-      ? 'both replicas died; a new one was started empty'
-      : 'the old version runs on, nothing has changed'
+  const flipped = failure !== null && AFTER_FLIP.includes(failure.step)
+  const back = flipped
+    ? 'the old version runs on with its state; packets that went to the new one are lost'
+    : 'the old version runs on, nothing has changed'
+  const end = outcome === 'lost' ? 'both replicas died; a new one was started empty' : back
   return new ClickUpError(
     refusal ? known : 'MOVE_FAILED',
     `service '${service}', step ${failure?.step ?? '?'}: ${failure?.message ?? 'failed'}`,

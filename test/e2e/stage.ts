@@ -21,6 +21,7 @@ export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(r
 interface ServiceStatus {
   readonly service: string
   readonly owner: string | null
+  readonly epoch: number
   readonly version: string
   readonly change: unknown
   readonly state: string
