@@ -5,19 +5,20 @@ import type { Router } from '../dataplane/router.ts'
 
 type Complain = (line: string) => void
 
-/** Prints each; several of them with a heading. False: one of them is not there. */
+/** Prints each; several of them with a heading. False: one of them is not there. @param routerNow asked before each: it may hand over in between */
 export function printHandlers(
   paths: readonly string[],
-  router: Router,
+  routerNow: () => Router,
   complain: Complain,
 ): boolean {
   let ok = true
   for (const path of paths) {
+    const router = routerNow()
     const found = expand(path, router, complain)
     if (found === null) ok = false
     const headings = paths.length > 1 || (found?.many ?? false)
     for (const full of found?.paths ?? []) {
-      if (!printOne(full, headings, router, complain)) ok = false
+      if (!printOne(full, headings, routerNow(), complain)) ok = false
     }
   }
   return ok

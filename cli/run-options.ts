@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly unixSockets: readonly string[]
   /** Start of the simulated time in seconds; null: real time. */
   readonly simulated: number | null
+  /** The router hands over to a copy of itself after so many packets or handler calls; null: never. */
+  readonly chaosUpgrade: number | null
   readonly defines: Readonly<Record<string, string>>
   /** Says what to print instead of running. */
   readonly show: 'help' | 'version' | null
@@ -55,6 +57,7 @@ const OPTIONS: readonly Option[] = [
   { long: 'no-warnings', short: 'w', value: 'none' },
   { long: 'simtime', short: '', value: 'optional' },
   { long: 'simulation-time', short: '', value: 'optional' },
+  { long: 'chaos-upgrade', short: '', value: 'needed' },
   { long: 'clickpath', short: 'C', value: 'needed' },
   { long: 'help', short: '', value: 'none' },
   { long: 'version', short: 'v', value: 'none' },
@@ -134,6 +137,7 @@ class Taking {
   #output: string | null = null
   #exitHandler: string | null = null
   #simulated: number | null = null
+  #chaosUpgrade: number | null = null
   #show: 'help' | 'version' | null = null
   readonly #flags = { quit: false, time: false, warnings: true, reconfigure: false }
   readonly #handlers: string[] = []
@@ -178,6 +182,9 @@ class Taking {
       case 'simulation-time':
         this.#simulated = value === null ? SIMTIME_START : number('--simtime', value)
         return
+      case 'chaos-upgrade':
+        this.#chaosUpgrade = positive('--chaos-upgrade', value!)
+        return
       case 'threads':
         number('--threads', value!)
         return
@@ -215,6 +222,7 @@ class Taking {
       ports: this.#ports,
       unixSockets: this.#unixSockets,
       simulated: this.#simulated,
+      chaosUpgrade: this.#chaosUpgrade,
       defines: this.#defines,
       show: this.#show,
     }
@@ -227,6 +235,12 @@ function portNumber(text: string): string {
   const port = m === null ? 0 : Number(m[1])
   if (port > 0 && port < 65_536) return text
   throw new UsageError(`'--port' expects a TCP port number, not '${text}'`)
+}
+
+function positive(option: string, text: string): number {
+  const value = number(option, text)
+  if (Number.isInteger(value) && value > 0) return value
+  throw new UsageError(`'${option}' expects an integer from 1, not '${text}'`)
 }
 
 function number(option: string, text: string): number {

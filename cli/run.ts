@@ -1,6 +1,7 @@
 // `click-up run`: one dataplane on its own, with the options of Click's user-level driver.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Chaos } from '../dataplane/chaos.ts'
 import { machineClock, type RouterClock, SimulatedClock } from '../dataplane/clock.ts'
 import type { AnyHandler } from '../dataplane/handlers.ts'
 import type { Driver } from '../dataplane/io/device.ts'
@@ -9,7 +10,9 @@ import { writeAll } from '../dataplane/output.ts'
 import type { Router } from '../dataplane/router.ts'
 import { hasScripts } from '../dataplane/signals.ts'
 import {
+  prepare,
   Refused,
+  replaceBy,
   type Standalone,
   type StandaloneOptions,
   standalone,
@@ -38,6 +41,8 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
   -R, --allow-reconfigure       Provide the 'hotconfig' handler.
   -w, --no-warnings             Do not print warnings.
   -j, --threads N               Accepted; one thread runs all.
+      --chaos-upgrade N         Hand over to a fresh copy after every N packets or handler calls:
+                                a test; results must not change.
       --simtime[=T]             Run in simulated time, from T seconds on.
   -C, --clickpath PATH          Accepted.
       --help                    Print this and exit.
@@ -84,9 +89,8 @@ async function run(options: RunOptions): Promise<number> {
   let status = 0
   if (options.output !== null && !writeOutput(options.output, started.router)) status = 1
   if (!options.quit) await driver.run()
-  const { router } = driver
-  if (!printHandlers(options.handlers, router, complain)) status = 1
-  if (options.exitHandler !== null) status = exitStatus(options.exitHandler, router)
+  if (!printHandlers(options.handlers, () => driver.router, complain)) status = 1
+  if (options.exitHandler !== null) status = exitStatus(options.exitHandler, driver.router)
   driver.close()
   return status
 }
@@ -123,14 +127,16 @@ class ClickDriver {
   readonly #clock: RouterClock
   #current: Standalone | null = null
   #loop: Loop | null = null
+  #chaos: Chaos | null = null
 
   constructor(options: RunOptions, clock: RouterClock) {
     this.#options = options
     this.#clock = clock
   }
 
+  /** To be asked for anew after each call of a handler. */
   get router(): Router {
-    return this.#current!.router
+    return this.#chaos?.rest() ?? this.#current!.router
   }
 
   /** Null: the configuration was refused, and the reasons have been printed. */
@@ -145,15 +151,21 @@ class ClickDriver {
       return null
     }
     try {
-      this.#current = await standalone(text, this.#setup(filename, false))
+      this.#current = await standalone(text, this.#setup(filename))
     } catch (error) {
       for (const line of reasons(error)) complain(line)
+      return null
+    }
+    const { chaosUpgrade } = this.#options
+    if (chaosUpgrade !== null) {
+      const current = () => this.#current!
+      this.#chaos = new Chaos(chaosUpgrade, current, (next) => this.#goOnWith(next))
     }
     return this.#current
   }
 
   async run(): Promise<void> {
-    const { router, driver, flat } = this.#current!
+    const { driver, flat } = this.#current!
     if (flat.elements.length === 0) {
       const { file, expression, warnings } = this.#options
       const where = expression !== null ? 'config' : file === '-' ? '<stdin>' : file
@@ -165,8 +177,11 @@ class ClickDriver {
       if (!hasScripts(signal)) this.router.stopNow()
     }
     process.on('SIGINT', stop).on('SIGTERM', stop)
+    const { router } = this
     router.activate()
-    this.#loop = new Loop(router, driver, this.#clock)
+    const chaos = this.#chaos
+    const turn = chaos === null ? null : () => chaos.turn()
+    this.#loop = new Loop(router, driver, this.#clock, turn)
     await this.#loop.run()
     process.off('SIGINT', stop).off('SIGTERM', stop)
     if (this.#options.time) writeAll(1, timeLine(before.cpu, performance.now() - before.at))
@@ -178,7 +193,7 @@ class ClickDriver {
     driver?.close()
   }
 
-  #setup(filename: string, hotswap: boolean): StandaloneOptions {
+  #setup(filename: string): StandaloneOptions {
     const { defines, warnings, reconfigure } = this.#options
     return {
       filename,
@@ -186,18 +201,17 @@ class ClickDriver {
       warnings,
       clock: this.#clock,
       print: complain,
-      extra: this.#controlSockets(hotswap),
+      extra: this.#controlSockets(),
       globals: reconfigure ? { hotconfig: this.#hotconfig() } : {},
       openPorts,
     }
   }
 
-  #controlSockets(hotswap: boolean): FlatElement[] {
+  #controlSockets(): FlatElement[] {
     const { ports, unixSockets } = this.#options
     const all = [...ports.map((p) => ['TCP', p]), ...unixSockets.map((file) => ['UNIX', file])]
     return all.map(([kind, address], n) => {
-      const retries = hotswap ? ['RETRIES 1', 'RETRY_WARNINGS false'] : []
-      const args = [kind!, address!, ...retries]
+      const args = [kind!, address!]
       const name = `click_driver@@ControlSocket${n === 0 ? '' : `@${n}`}`
       return { name, className: 'ControlSocket', args, config: args.join(', '), where: 'click' }
     })
@@ -211,19 +225,21 @@ class ClickDriver {
   }
 
   async #hotswap(text: string): Promise<void> {
-    const old = this.#current!
-    const { pool } = old.router
     let next: Standalone
     try {
-      next = await standalone(text, this.#setup('config', true), { pool, driver: old.driver })
+      const prepared = await prepare(text, this.#setup('config'))
+      next = replaceBy(prepared, this.#current!)
     } catch (error) {
       throw new Error(reasons(error).join('\n'))
     }
-    old.router.deactivate()
-    this.#current = next
     next.router.activate()
+    this.#goOnWith(next)
+  }
+
+  /** Another router has taken over. */
+  #goOnWith(next: Standalone): void {
+    this.#current = next
     this.#loop?.replace(next.router)
-    old.router.close()
   }
 }
 

@@ -31,9 +31,20 @@ export interface RouterOptions {
   readonly gate?: Gate | null
   /** Steering key of each port, by index; not given: `flow`. */
   readonly steerKeys?: readonly SteerKey[]
+  /**
+   * The router that this one is to take over from, in the same process. Elements that carry on are
+   * not opened and initialised: `handOver` (hand-over.ts) has to follow.
+   */
+  readonly predecessor?: Predecessor | null
   /** Further global handlers, and texts of the standard ones. */
   readonly globals?: Readonly<Record<string, AnyHandler>>
   readonly text?: GlobalText
+}
+
+export interface Predecessor {
+  readonly router: Router
+  /** The new router is a copy: every element carries on. Else those that say so (`carries`). */
+  readonly copy: boolean
 }
 
 /** Throws ClickUpError CONFIG with all findings. The router that comes back is standby. */
@@ -44,7 +55,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
       pool,
       ports: options.ports,
       clock: options.clock,
-      random: generator(options.seed),
+      random: options.predecessor?.router.randomness ?? generator(options.seed),
       print: options.print,
       bucketsLog2: store.bucketsLog2,
       steerKeys: options.steerKeys ?? [],
@@ -53,8 +64,8 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
     graph.elements.length,
   )
   router.gate = options.gate ?? null
-  const wakes = new Wakes(router, graph.elements.length)
-  const instances = graph.elements.map((e) => makeInstance(graph, e, router, store, wakes))
+  const wakes = new Wakes(router)
+  const instances = graph.elements.map((e) => makeInstance(graph, e, router, options, wakes))
   wakes.resolve(instances)
   router.install(instances)
   router.handlers = new Handlers(
@@ -79,7 +90,7 @@ function makeInstance(
   graph: Graph,
   e: GraphElement,
   router: Router,
-  store: StateStore,
+  { store, predecessor }: RouterOptions,
   wakes: Wakes,
 ): Instance {
   const state: Record<string, unknown> = {}
@@ -91,7 +102,13 @@ function makeInstance(
     state[name] = store.instantiate(e.name, e.className, name, decl, capacity, idle, () => self)
   }
   self = makeSelf({ ...e, state }, router, wakes.hooks(e.index))
+  const namesake = predecessor?.router.byName.get(e.name)
+  const old = namesake?.spec === e.spec ? namesake : null
   return {
+    old,
+    carriesOn:
+      old !== null &&
+      (predecessor?.copy === true || e.spec.carries?.(self as never, old.self) === true),
     index: e.index,
     name: e.name,
     spec: e.spec,
@@ -128,13 +145,15 @@ function start(instances: readonly Instance[], router: Router): void {
   for (const instance of instances) {
     const errors = contextOf(instance, router, findings)
     attempt(errors, () => {
+      if (instance.carriesOn) return
       if (instance.spec.open !== undefined)
         instance.self.resource = instance.spec.open(instance.self, errors)
       opened.push(instance)
     })
-    freezeSelf(instance.self)
+    if (!instance.carriesOn) freezeSelf(instance.self)
   }
   for (const instance of findings.length === 0 ? instances : []) {
+    if (instance.carriesOn) continue
     const errors = contextOf(instance, router, findings)
     attempt(errors, () => instance.spec.initialize?.(instance.self, errors))
   }
@@ -169,14 +188,12 @@ function contextOf(instance: Instance, router: Router, findings: Finding[]): Err
 /** Schedules, timers and notifications of each element, bound to its number. */
 class Wakes {
   readonly #router: Router
-  readonly #full: Uint8Array
   #listeners: (readonly number[])[] = []
   #sinks: (readonly number[] | null)[] = []
   #sources: (readonly number[])[] = []
 
-  constructor(router: Router, elements: number) {
+  constructor(router: Router) {
     this.#router = router
-    this.#full = new Uint8Array(elements)
   }
 
   resolve(nodes: readonly Node[]): void {
@@ -188,7 +205,7 @@ class Wakes {
   }
 
   hooks(i: number): Hooks {
-    const { tasks, timers, pool } = this.#router
+    const { tasks, timers, pool, full: isFull } = this.#router
     const wakeAll = (elements: readonly number[]) => {
       for (let k = 0; k < elements.length; k++) tasks.schedule(elements[k]!)
     }
@@ -198,13 +215,13 @@ class Wakes {
       kill: (p) => pool.free(p),
       notify: () => wakeAll(this.#listeners[i]!),
       signalFull: (full) => {
-        this.#full[i] = full ? 1 : 0
+        isFull[i] = full ? 1 : 0
         if (!full) wakeAll(this.#sources[i]!)
       },
       canPush: () => {
         const sinks = this.#sinks[i]!
         if (sinks === null) return true
-        for (let k = 0; k < sinks.length; k++) if (this.#full[sinks[k]!] === 0) return true
+        for (let k = 0; k < sinks.length; k++) if (isFull[sinks[k]!] === 0) return true
         return false
       },
     }

@@ -29,6 +29,7 @@ import type {
   Table,
   TableDecl,
 } from './declare.ts'
+import type { FdWatch } from './fd-watch.ts'
 import type { Packet, Pool } from './packet.ts'
 
 export type {
@@ -102,6 +103,11 @@ export interface RouterServices {
   print(line: string): void
   /** Service port by name (FromDevice, ToDevice); null: the router runs without that port. */
   port(name: string): import('./io/device.ts').Port | null
+  /**
+   * Waits for a file descriptor: `ready` is called between turns while it is (POLLIN, POLLOUT). Let
+   * it schedule the element's task.
+   */
+  watch(fd: number, events: number, ready: () => void): FdWatch
   /** Instance by full name; null: none. */
   // biome-ignore lint/suspicious/noExplicitAny: another element's self
   element(name: string): any
@@ -211,6 +217,24 @@ export interface ElementSpec<
   /** One bounded piece of work; true: did something (call again soon). */
   task?(self: Me): boolean
   timer?(self: Me): void
+  /**
+   * Hand-over inside a process: this instance carries on for `old` (same name and class), which is
+   * at rest and never runs again. Runs in place of `open` and `initialize`: state, counters, timer
+   * and task come over by themselves. Gives the resource. Not given: `old.resource` as it is, which
+   * is right unless something in it refers to the old instance or its router. Cannot fail.
+   */
+  adopt?(self: Me, old: Me): R
+  /**
+   * A new configuration takes the place of the running one: does this instance carry on for `old`
+   * (an open file or socket of the same address), or start anew? Not given: it starts anew, and
+   * takes declared state only. Changes nothing: the new configuration may still be refused.
+   */
+  carries?(self: Omit<Me, 'resource'>, old: Me): boolean
+  /**
+   * May be configured anew while it runs, by its handler `config`: `configure` runs, and where that
+   * finds no error, `close`, `open` and `initialize`. State and counters stay.
+   */
+  readonly reconfigures?: boolean
   /** Before the router goes. */
   close?(self: Me): void
   readonly handlers?: Readonly<Record<string, HandlerDecl<Me>>>

@@ -23,6 +23,8 @@ export class Handlers {
   readonly #defaults: (instance: Instance) => Readonly<Record<string, AnyHandler>>
   readonly #globals: Readonly<Record<string, AnyHandler>>
   readonly #late: (error: Error) => void
+  /** Calls so far. */
+  calls = 0
 
   constructor(
     instances: readonly Instance[],
@@ -53,6 +55,7 @@ export class Handlers {
   }
 
   read(path: string, arg = '', from = ''): string {
+    this.calls++
     const { handler, instance, full, name } = this.#get(path, from)
     if (handler.read === undefined)
       throw new ClickUpError('NOT_FOUND', `'${full}' is a write handler`, 'give it a value')
@@ -60,6 +63,7 @@ export class Handlers {
   }
 
   write(path: string, value: string, from = ''): void {
+    this.calls++
     const { handler, instance, full, name } = this.#get(path, from)
     if (handler.write === undefined)
       throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`, 'give it no value')
@@ -69,6 +73,7 @@ export class Handlers {
 
   /** Like `write`; resolves when a handler that takes time (hotconfig) has finished. */
   async writeLater(path: string, value: string): Promise<void> {
+    this.calls++
     const { handler, instance, full, name } = this.#get(path, '')
     if (handler.write === undefined)
       throw new ClickUpError('NOT_FOUND', `'${full}' is a read handler`, 'give it no value')

@@ -3,12 +3,13 @@
 //   busy            turns in a row for LOOP_BURST_MS, then setImmediate: messages and handlers of
 //                   other connections get in between
 //   idle, blocking driver      the driver waits (poll) till the next timer, LOOP_WAIT_MS at most
+//   idle, watched descriptors  the same, with a poll of the loop's own
 //   idle, event-loop driver    a timer till the router's next one; packets and wake-ups end it
 //   idle, simulated time       the clock jumps to the next timer
 //
 // The router can be replaced while the loop runs: between two turns, so that no packet is in it.
 
-import { LOOP_BURST_MS, LOOP_WAIT_MS } from '../lib/limits.ts'
+import { LOOP_BURST_MS, LOOP_WAIT_MS, WATCH_WAIT_MS } from '../lib/limits.ts'
 import { type RouterClock, SimulatedClock } from './clock.ts'
 import type { Driver } from './io/device.ts'
 import type { Router } from './router.ts'
@@ -24,8 +25,16 @@ export class Loop {
   #sleep: NodeJS.Timeout | null = null
   #next: NodeJS.Immediate | null = null
   #done: (() => void) | null = null
+  /** A turn, where the router's own will not do (chaos.ts). */
+  readonly #turn: (() => boolean) | null
 
-  constructor(router: Router, driver: Driver | null, clock: RouterClock) {
+  constructor(
+    router: Router,
+    driver: Driver | null,
+    clock: RouterClock,
+    turn: (() => boolean) | null = null,
+  ) {
+    this.#turn = turn
     this.#router = router
     this.#driver = driver
     this.#clock = clock
@@ -87,7 +96,7 @@ export class Loop {
     const start = performance.now()
     let busy = false
     do {
-      busy = this.#router.turn()
+      busy = this.#turn === null ? this.#router.turn() : this.#turn()
       if (this.#router.stopped) {
         // What is pending already, a signal's script say, still comes first.
         setImmediate(() => this.stop())
@@ -95,8 +104,15 @@ export class Loop {
       }
       if (!busy) busy = this.#jump()
     } while (busy && performance.now() - start < LOOP_BURST_MS)
-    if (busy) this.#soon()
-    else this.#idle()
+    if (busy) {
+      if (this.#watching) this.#router.watches.poll(0)
+      this.#soon()
+    } else this.#idle()
+  }
+
+  /** A standby router's elements take nothing from their descriptors yet. */
+  get #watching(): boolean {
+    return this.#router.watches.count > 0 && this.#router.active
   }
 
   /** Simulated time passes at once; true: there is a timer due now. */
@@ -109,8 +125,14 @@ export class Loop {
 
   #idle(): void {
     const delay = this.#router.nextTimerMs - this.#clock.nowMs()
+    const { watches } = this.#router
     if (this.#driver?.blocking === true) {
-      this.#driver.wait(Math.max(0, Math.min(LOOP_WAIT_MS, Math.floor(delay))))
+      const longest = this.#watching ? WATCH_WAIT_MS : LOOP_WAIT_MS
+      if (!this.#watching || !watches.poll(0))
+        this.#driver.wait(Math.max(0, Math.min(longest, Math.floor(delay))))
+      this.#soon()
+    } else if (this.#watching) {
+      watches.poll(Math.max(0, Math.min(LOOP_WAIT_MS, delay)))
       this.#soon()
     } else if (delay < 1) {
       this.#soon() // setTimeout cannot wait for less

@@ -4,11 +4,13 @@
 // (dataplane/loop.ts, the worker, a test) calls `turn` again and again. It starts standby: built
 // and initialised, but no task or timer runs until it is activated.
 
+import { ClickUpError } from '../lib/errors.ts'
 import { BATCH, STOP_REFUSALS } from '../lib/limits.ts'
 import { type SteerKey, steerBucket } from '../lib/steer.ts'
 import type { RouterClock } from './clock.ts'
 import type { Node } from './compile.ts'
 import type { AnyElement, HandlerInfo, PushFn, RouterServices } from './element.ts'
+import { type FdWatch, FdWatches } from './fd-watch.ts'
 import type { Handlers } from './handlers.ts'
 import type { AnySelf } from './instance.ts'
 import type { Port } from './io/device.ts'
@@ -27,6 +29,10 @@ export interface Instance extends Node {
   /** The configuration string, as written. */
   readonly config: string
   readonly where: string
+  /** Of the router that this one takes over from: the instance of the same name and class. */
+  readonly old: Instance | null
+  /** It carries on for `old`, in place of starting anew (hand-over.ts). */
+  readonly carriesOn: boolean
 }
 
 /** A FromDevice and the port that it reads. */
@@ -54,6 +60,21 @@ export interface RouterSetup {
 
 const FLOW_KEY: SteerKey = 0
 
+/** What elements ask of a router: see `retire`. */
+const SERVICES = [
+  'random',
+  'readHandler',
+  'writeHandler',
+  'writeHandlerLater',
+  'findHandler',
+  'stop',
+  'keepRunning',
+  'manageStops',
+  'print',
+  'port',
+  'element',
+]
+
 export class Router implements RouterServices {
   readonly pool: Pool
   readonly bucketsLog2: number = 0
@@ -68,6 +89,10 @@ export class Router implements RouterServices {
   source = ''
   readonly tasks: TaskList
   readonly timers: TimerList
+  /** By element: has said (signalFull) that no more fits. */
+  readonly full: Uint8Array
+  /** Descriptors that elements wait for; the loop polls them. */
+  readonly watches = new FdWatches()
   /** Called when there is something to do and the loop may be asleep. */
   onWake: (() => void) | null = null
   /** Further work, one slice a turn (a move's); true: there is more to do now. */
@@ -91,6 +116,7 @@ export class Router implements RouterServices {
     this.nowUs = setup.clock.epochUs()
     this.tasks = new TaskList(elements, (i) => this.#runTask(i))
     this.timers = new TimerList(elements, (i) => this.#runTimer(i))
+    this.full = new Uint8Array(elements)
     this.tasks.onWake = () => this.wake()
     this.timers.onEarlier = () => this.wake()
   }
@@ -107,26 +133,38 @@ export class Router implements RouterServices {
 
   /** One bounded turn; true: something was done, so that another turn may find more. */
   turn(): boolean {
-    this.nowMs = this.#setup.clock.nowMs()
-    this.nowUs = this.#setup.clock.epochUs()
+    this.beginTurn()
     let worked = false
     for (let i = 0; i < this.receivers.length; i++) {
-      if (this.#receive(this.receivers[i]!)) worked = true
+      if (this.receive(i, BATCH)) worked = true
     }
     if (this.#active) {
       if (this.tasks.pending > 0 && this.tasks.runTurn()) worked = true
       if (this.timers.next <= this.nowMs && this.timers.runTurn(this.nowMs)) worked = true
     }
-    for (let i = 0; i < this.#portList.length; i++) this.#portList[i]!.flush()
-    this.#setup.sweep(this.nowMs)
-    if (this.background?.() === true) worked = true
-    if (this.#runCount <= 0 && this.#active) this.#settleStop()
-    return worked || (this.#active && this.tasks.pending > 0)
+    return this.endTurn(worked)
   }
 
-  #receive(receiver: Receiver): boolean {
+  // A turn's parts, for who must get in between (chaos.ts).
+
+  beginTurn(): void {
+    this.nowMs = this.#setup.clock.nowMs()
+    this.nowUs = this.#setup.clock.epochUs()
+  }
+
+  endTurn(worked: boolean): boolean {
+    for (let i = 0; i < this.#portList.length; i++) this.#portList[i]!.flush()
+    this.#setup.sweep(this.nowMs)
+    const more = this.background?.() === true
+    if (this.#runCount <= 0 && this.#active) this.#settleStop()
+    return worked || more || (this.#active && this.tasks.pending > 0)
+  }
+
+  /** Takes at most `max` packets from a receiver's port through the graph; false: there are none. */
+  receive(i: number, max: number): boolean {
+    const receiver = this.receivers[i]!
     const batch = this.#batch
-    const n = receiver.port.receive(batch, BATCH)
+    const n = receiver.port.receive(batch, max)
     if (n === 0) return false
     receiver.counters.count += n
     const { push, index } = receiver
@@ -213,6 +251,11 @@ export class Router implements RouterServices {
     spec.timer!(self)
   }
 
+  /** The generator itself: a successor goes on with it. */
+  get randomness(): () => number {
+    return this.#setup.random
+  }
+
   random(): number {
     return this.#setup.random()
   }
@@ -223,6 +266,12 @@ export class Router implements RouterServices {
 
   port(name: string): Port | null {
     return this.#setup.ports.get(name) ?? null
+  }
+
+  watch(fd: number, events: number, ready: () => void): FdWatch {
+    const watch = this.watches.add(fd, events, ready)
+    this.wake()
+    return watch
   }
 
   element(name: string): AnySelf | null {
@@ -288,10 +337,50 @@ export class Router implements RouterServices {
     if (this.#runCount <= 0) this.#stopped = true
   }
 
-  /** Closes what elements opened, last first. The store and the ports stay the owner's. */
-  close(): void {
+  /**
+   * Goes on as `old` would have: its tasks and timers, where their elements carry on; with `whole`
+   * (a copy of it) also its time, and whether it runs.
+   */
+  takeOver(old: Router, heirs: Int32Array, whole: boolean): void {
+    this.tasks.adopt(old.tasks, heirs)
+    this.timers.adopt(old.timers, heirs)
+    heirs.forEach((heir, i) => {
+      if (heir >= 0) this.full[heir] = old.full[i]!
+    })
+    if (!whole) return
+    this.nowMs = old.nowMs
+    this.nowUs = old.nowUs
+    this.#runCount = old.#runCount
+    this.#driverScript = old.#driverScript
+    this.#active = old.#active
+    this.#stopped = old.#stopped
+  }
+
+  /**
+   * Another router has taken over. Whoever still calls this one kept a reference across the
+   * hand-over, which `adopt` should have replaced: that shows here, not as a lost change.
+   */
+  retire(): void {
     this.#active = false
-    for (const { spec, self } of [...this.instances].reverse()) spec.close?.(self)
+    this.onWake = null
+    const stale = (): never => {
+      throw new ClickUpError(
+        'INTERNAL',
+        'a router was used after another had taken over from it',
+        "an element's resource still refers to the old instance: its 'adopt' should replace that",
+      )
+    }
+    for (const name of SERVICES) Object.defineProperty(this, name, { value: stale })
+    for (const name of ['schedule', 'set'])
+      for (const list of [this.tasks, this.timers])
+        if (name in list) Object.defineProperty(list, name, { value: stale })
+  }
+
+  /** Closes what elements opened, last first. The store and the ports stay the owner's. */
+  close(handedOn: (i: Instance) => boolean = () => false): void {
+    this.#active = false
+    for (const instance of [...this.instances].reverse())
+      if (!handedOn(instance)) instance.spec.close?.(instance.self)
   }
 }
 

@@ -9,10 +9,10 @@ import { buildRouter } from './build.ts'
 import { type Classes, classFiles, loadClasses } from './classes.ts'
 import type { RouterClock } from './clock.ts'
 import { type Graph, INFORMATION_CLASSES, resolveGraph } from './graph.ts'
+import { handOver, type Side } from './hand-over.ts'
 import type { AnyHandler } from './handlers.ts'
 import type { Driver, Port } from './io/device.ts'
 import { Pool } from './packet.ts'
-import type { Router } from './router.ts'
 import { StateStore } from './state.ts'
 import { tuneEngine } from './tune.ts'
 
@@ -32,11 +32,19 @@ export interface StandaloneOptions {
   readonly classes?: Classes
 }
 
-export interface Standalone {
-  readonly router: Router
-  readonly driver: Driver | null
-  readonly store: StateStore
+/** A configuration that was read and found right: what `assemble` makes a router of, any number of times. */
+export interface Prepared {
+  readonly options: StandaloneOptions
+  readonly text: string
   readonly flat: FlatGraph
+  readonly classes: Classes
+  readonly graph: Graph
+}
+
+export interface Standalone extends Side {
+  readonly driver: Driver | null
+  readonly flat: FlatGraph
+  readonly prepared: Prepared
 }
 
 /** Which part refused the configuration: Click ends its messages differently. */
@@ -55,22 +63,63 @@ export class Refused extends Error {
 /**
  * Text to a standby router. Throws Refused, or ClickUpError where an interface cannot be opened.
  */
-export async function standalone(
-  text: string,
-  options: StandaloneOptions,
-  shared: { pool: Pool; driver: Driver | null } | null = null,
-): Promise<Standalone> {
+export async function standalone(text: string, options: StandaloneOptions): Promise<Standalone> {
+  const prepared = await prepare(text, options)
+  const driver = await openDriver(prepared.graph, options)
+  const pool = driver?.pool ?? new Pool(STANDALONE_FRAMES)
+  try {
+    return assemble(prepared, { pool, driver }, null)
+  } catch (error) {
+    driver?.close()
+    throw error
+  }
+}
+
+/** Throws Refused. */
+export async function prepare(text: string, options: StandaloneOptions): Promise<Prepared> {
   tuneEngine()
   const flat = parse(text, options)
   const classes = await loadClasses(
     flat.elements.map((e) => e.className),
     options.classes,
   )
-  const graph = resolve(flat, classes, options)
-  const driver = shared === null ? await openDriver(graph, options) : shared.driver
-  const pool = shared?.pool ?? driver?.pool ?? new Pool(STANDALONE_FRAMES)
+  return { options, text, flat, classes, graph: resolve(flat, classes, options) }
+}
+
+/**
+ * A new configuration in place of a running one, which goes on untouched where this throws Refused.
+ * Says what state could not be taken over.
+ */
+export function replaceBy(prepared: Prepared, old: Standalone): Standalone {
+  const next = assemble(prepared, { pool: old.router.pool, driver: old.driver }, old)
+  for (const line of handOver(old, next, false)) prepared.options.print(line)
+  return next
+}
+
+/** A fresh copy of a running router, made of its configuration anew, that has taken over from it. */
+export function copyOf(old: Standalone): Standalone {
+  const { options, classes, flat } = old.prepared
+  const graph = resolve(flat, classes, { ...options, warnings: false })
+  const next = assemble(
+    { ...old.prepared, graph },
+    { pool: old.router.pool, driver: old.driver },
+    old,
+    true,
+  )
+  handOver(old, next, true)
+  return next
+}
+
+function assemble(
+  prepared: Prepared,
+  shared: { pool: Pool; driver: Driver | null },
+  old: Standalone | null,
+  copy = false,
+): Standalone {
+  const { options, text, flat, graph } = prepared
+  const { pool, driver } = shared
   const ports = new Map<string, Port>(driver?.ports.map((port) => [port.name, port]))
-  const time = timeOf(options.clock)
+  const time = timeOf(options.clock, old?.time.nowMs ?? null)
   const store = new StateStore({ bucketsLog2: 0, pool, clock: time.read })
   try {
     const router = buildRouter(graph, {
@@ -80,6 +129,7 @@ export async function standalone(
       clock: time.clock,
       seed: options.seed ?? 1,
       print: options.print,
+      predecessor: old === null ? null : { router: old.router, copy },
       globals: options.globals ?? {},
       text: {
         config: text,
@@ -88,23 +138,30 @@ export async function standalone(
         classes: [...classFiles().keys()].sort(),
       },
     })
-    return { router, driver, store, flat }
+    time.run()
+    return { router, driver, store, flat, time: time.read, prepared }
   } catch (error) {
-    if (shared === null) driver?.close()
     if (error instanceof ClickUpError && error.code === 'CONFIG')
       throw new Refused('initialize', error.findings)
     throw error
   }
 }
 
-/** A clock whose last time can be read again: tables and elements of a turn see the same. */
-function timeOf(clock: RouterClock): { clock: RouterClock; read: { nowMs: number } } {
-  const read = { nowMs: clock.nowMs() }
+/**
+ * A clock whose last time can be read again: tables and elements of a turn see the same.
+ * @param still the time at which it stands until `run`; null: it runs
+ */
+function timeOf(clock: RouterClock, still: number | null) {
+  const read = { nowMs: still ?? clock.nowMs() }
+  let running = still === null
   return {
     read,
+    run: () => {
+      running = true
+    },
     clock: {
       nowMs: () => {
-        read.nowMs = clock.nowMs()
+        if (running) read.nowMs = clock.nowMs()
         return read.nowMs
       },
       epochUs: () => clock.epochUs(),

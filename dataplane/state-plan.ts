@@ -36,6 +36,8 @@ export interface PlanOptions {
   readonly discard?: readonly string[]
   /** Rows or packets that the source holds now, by `element.state`: checked against capacities. */
   readonly sizes?: Readonly<Record<string, number>>
+  /** `local` state goes along too: both sides are one process. */
+  readonly local?: boolean
 }
 
 export type PlanResult =
@@ -52,7 +54,7 @@ export function planTransfer(
   const discarded: string[] = []
   const takers = new Map<string, string>()
   for (const old of from) {
-    if (old.scope === 'local') continue
+    if (old.scope === 'local' && options.local !== true) continue
     if (isDiscarded(old, options)) {
       discarded.push(stateId(old))
       continue

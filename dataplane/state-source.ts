@@ -135,6 +135,12 @@ export class SnapshotSource {
     return this.#take()
   }
 
+  /** Frees the packets that chunks hold already: where nothing can be undone (hand-over.ts). */
+  releaseSent(): void {
+    for (const { packet } of this.#handed.splice(0, this.#handedSent)) this.#store.pool.free(packet)
+    this.#handedSent = 0
+  }
+
   /** Stops; every row and packet is the source's as before. */
   abort(): void {
     this.#ended = true

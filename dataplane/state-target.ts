@@ -257,7 +257,7 @@ function makeSink(store: StateStore, plan: PlanEntry): Sink {
     wire,
     fingerprint: travels.fingerprint,
     bytes: record.recordBytes(wire),
-    merge: plan.to.scope === 'shared' ? new SharedMerge(entry) : null,
+    merge: plan.to.scope === 'shared' || entry.kind === 'cell' ? new SharedMerge(entry) : null,
     loose: new Set(),
   }
 }

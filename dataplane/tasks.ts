@@ -57,17 +57,27 @@ export class TaskList {
   /** Runs scheduled tasks, each as often as it has work and the turn has room; true: one had. */
   runTurn(): boolean {
     let worked = false
-    for (let n = 0; n < TASKS_PER_TURN && this.#count > 0; n++) {
-      const element = this.#queue[this.#head]!
-      this.#head = (this.#head + 1) & this.#mask
-      this.#count--
-      this.#scheduled[element] = 0
-      if (this.#run(element)) {
-        worked = true
-        this.schedule(element)
-      }
-    }
+    for (let n = 0; n < TASKS_PER_TURN && this.#count > 0; n++) if (this.runNext()) worked = true
     return worked
+  }
+
+  /** Runs the task whose turn it is; there must be one. True: it had work, and comes again. */
+  runNext(): boolean {
+    const element = this.#queue[this.#head]!
+    this.#head = (this.#head + 1) & this.#mask
+    this.#count--
+    this.#scheduled[element] = 0
+    if (!this.#run(element)) return false
+    this.schedule(element)
+    return true
+  }
+
+  /** Schedules what another list has scheduled, in its order. @param heirs new numbers by old ones; -1: none */
+  adopt(old: TaskList, heirs: Int32Array): void {
+    for (let k = 0; k < old.#count; k++) {
+      const heir = heirs[old.#queue[(old.#head + k) & old.#mask]!]!
+      if (heir >= 0) this.schedule(heir)
+    }
   }
 }
 
@@ -115,14 +125,37 @@ export class TimerList {
   runTurn(nowMs: number): boolean {
     if (this.next > nowMs) return false
     const last = this.#sequence
-    for (;;) {
-      const element = this.#due(nowMs, last)
-      if (element < 0) break
+    while (this.runNext(nowMs, last)) {}
+    return true
+  }
+
+  /** Number of the last `set`: `runNext` leaves alone what was set after it. */
+  get sequence(): number {
+    return this.#sequence
+  }
+
+  /** Fires the earliest that is due; false: none is. */
+  runNext(nowMs: number, last: number): boolean {
+    const element = this.#due(nowMs, last)
+    if (element >= 0) {
       this.#when[element] = Infinity
       this.#fire(element)
     }
     this.next = this.#earliest()
-    return true
+    return element >= 0
+  }
+
+  /** Takes over the times of another list. @param heirs new numbers by old ones; -1: none */
+  adopt(old: TimerList, heirs: Int32Array): void {
+    this.#sequence = Math.max(this.#sequence, old.#sequence)
+    for (const element of old.#used) {
+      const heir = heirs[element]!
+      if (heir < 0) continue
+      if (!this.#used.includes(heir)) this.#used.push(heir)
+      this.#when[heir] = old.#when[element]!
+      this.#order[heir] = old.#order[element]!
+    }
+    this.next = this.#earliest()
   }
 
   #due(nowMs: number, last: number): number {

@@ -19,10 +19,7 @@ export type ServerAddress =
 const NEXT_PORTS = 100
 const RETRY_MS = 1000
 
-const servers = new Map<string, ControlServer>()
-
 export class ControlServer {
-  readonly #key: string
   readonly #server: Server
   readonly #sockets = new Set<Socket>()
   readonly #sessions = new Set<ControlSession>()
@@ -32,27 +29,17 @@ export class ControlServer {
 
   /** Throws where the address is taken and is not to be tried again. */
   static open(
-    name: string,
     address: ServerAddress,
     readonly: boolean,
     verbose: boolean,
     retries: number,
     router: RouterServices,
   ): ControlServer {
-    const key = `${name} ${JSON.stringify(address)}`
-    const open = servers.get(key)
-    if (open !== undefined) {
-      open.#take(router)
-      return open
-    }
     const port = address.kind === 'TCP' ? freePort(address, retries > 0) : 0
-    const server = new ControlServer(key, address, port, readonly, verbose, retries, router)
-    servers.set(key, server)
-    return server
+    return new ControlServer(address, port, readonly, verbose, retries, router)
   }
 
   constructor(
-    key: string,
     address: ServerAddress,
     port: number,
     readonly: boolean,
@@ -60,7 +47,6 @@ export class ControlServer {
     retries: number,
     router: RouterServices,
   ) {
-    this.#key = key
     this.port = port
     this.#router = router
     this.#server = createServer((socket) => this.#connect(socket, readonly, verbose))
@@ -73,17 +59,15 @@ export class ControlServer {
     this.#listen(address)
   }
 
-  /** The router is closed; another one may have taken over. */
-  release(router: RouterServices): void {
-    if (router !== this.#router) return
+  close(): void {
     this.#closed = true
-    servers.delete(this.#key)
     for (const session of this.#sessions) session.finish()
     this.#server.close()
     for (const socket of this.#sockets) socket.destroySoon()
   }
 
-  #take(router: RouterServices): void {
+  /** From here on connections speak to another router. */
+  serve(router: RouterServices): void {
     this.#router = router
   }
 

@@ -45,7 +45,7 @@ export function scriptElement(name: string, defaultType: ScriptType | 'by ports'
         try {
           script.run('run', '', true)
         } catch (error) {
-          self.router.print(`While executing '${self.name}':\n  ${(error as Error).message}`)
+          script.complain(error)
         }
         return script.ended
       }
@@ -59,6 +59,11 @@ export function scriptElement(name: string, defaultType: ScriptType | 'by ports'
     initialize(self) {
       if (self.plan.type === 'DRIVER') self.router.manageStops(self.name)
       self.resource.script.start()
+    },
+
+    adopt(self, old) {
+      old.resource.script.moveTo(self, self.plan)
+      return old.resource
     },
 
     close(self) {

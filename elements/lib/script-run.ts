@@ -26,8 +26,8 @@ export interface ScriptSelf {
 }
 
 export class ScriptRun {
-  readonly #self: ScriptSelf
-  readonly #program: ScriptProgram
+  #self: ScriptSelf
+  #program: ScriptProgram
   readonly #variables = new Map<string, string>()
   readonly #exported = new Set<string>()
   /** How often each wait_step was passed. */
@@ -49,6 +49,18 @@ export class ScriptRun {
     this.#program = program
     this.#passed = program.insns.map(() => 0)
     for (const { variable, op } of program.insns) if (op === 'export') this.#exported.add(variable)
+  }
+
+  /** Goes on where it is, as the script of another instance. */
+  moveTo(self: ScriptSelf, program: ScriptProgram): void {
+    this.#self = self
+    this.#program = program
+  }
+
+  /** Says on the router's error output what went wrong. */
+  complain(error: unknown): void {
+    const { name, router } = this.#self
+    router.print(`While executing '${name}':\n  ${(error as Error).message}`)
   }
 
   /** Sets initial variables and starts what runs by itself. */

@@ -102,11 +102,20 @@ export default element({
   open(self): ControlServer {
     const { READONLY, VERBOSE, RETRIES } = self.config
     const { address } = self.plan
-    return ControlServer.open(self.name, address, READONLY, VERBOSE, RETRIES, self.router)
+    return ControlServer.open(address, READONLY, VERBOSE, RETRIES, self.router)
   },
 
   close(self) {
-    self.resource.release(self.router)
+    self.resource.close()
+  },
+
+  carries(self, old) {
+    return JSON.stringify(self.plan.address) === JSON.stringify(old.plan.address)
+  },
+
+  adopt(self, old) {
+    old.resource.serve(self.router)
+    return old.resource
   },
 
   handlers: {

@@ -1,9 +1,11 @@
-// `node build/test/clicktest/main.js [-v] [-j N] [--bin FOLDER] [NAME=VALUE]... FILE|FOLDER...`
+// `node build/test/clicktest/main.js [-v] [-j N] [--bin FOLDER] [--chaos-upgrade N]
+// [NAME=VALUE]... FILE|FOLDER...`
 // Runs .clicktest files, and prints PASS, FAIL or SKIP for each case and `N of M` at the end.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { binWithOptions } from './chaos-bin.ts'
 import { parseClicktest, type TestCase } from './parse.ts'
 import { type Outcome, runCase } from './run.ts'
 
@@ -37,6 +39,7 @@ async function main(argv: readonly string[]): Promise<number> {
   let verbose = false
   let workers = 1
   let bin = BIN
+  let chaos: string | null = null
   const env: Record<string, string> = {}
   const rest = [...argv]
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
@@ -44,10 +47,14 @@ async function main(argv: readonly string[]): Promise<number> {
     if (word === '-v') verbose = true
     else if (word === '-j') workers = Number(rest.shift())
     else if (word === '--bin') bin = rest.shift() ?? bin
+    else if (word === '--chaos-upgrade') chaos = rest.shift() ?? ''
     else if (define !== null) env[define[1]!] = define[2]!
     else paths.push(word)
   }
   const cases = findCases(paths)
+  // Every `click` of the cases hands over to a copy of itself after so many packets or calls.
+  const madeBin = chaos === null ? null : binWithOptions(bin, ['--chaos-upgrade', chaos])
+  if (madeBin !== null) bin = madeBin
   const outcomes: Outcome[] = []
   let next = 0
   const work = async () => {
@@ -62,6 +69,7 @@ async function main(argv: readonly string[]): Promise<number> {
     }
   }
   await Promise.all(Array.from({ length: workers }, work))
+  if (madeBin !== null) rmSync(madeBin, { recursive: true })
   const count = (kind: Outcome['kind']) => outcomes.filter((o) => o.kind === kind).length
   console.log(`${count('pass')} of ${cases.length} pass, ${count('skip')} skipped`)
   return count('fail') === 0 ? 0 : 1
