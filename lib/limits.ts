@@ -84,6 +84,15 @@ export const LOOP_BURST_MS = 0.25
 /** Longest sleep of an idle packet loop in its driver, so that control messages are seen in time. */
 export const LOOP_WAIT_MS = 10
 
+/** The same where elements have descriptors of their own, which a driver's sleep does not end for. */
+export const WATCH_WAIT_MS = 1
+
+/** How long a Socket waits for its connection, and a pushed packet for room. Then it gives up. */
+export const SOCKET_WAIT_MS = 5_000
+
+/** Connections that wait to be accepted by a Socket. More are refused by the kernel. */
+export const SOCKET_BACKLOG = 2
+
 /** Times in a row that a driver script may refuse to stop without waiting. Then the router stops. */
 export const STOP_REFUSALS = 1000
 
@@ -251,6 +260,18 @@ export const PORT_PROBES_MAX = 4_096
  * more is refused.
  */
 export const ROUTES_CHANGED_MAX = 1_048_576
+
+/** Aggregates that one counting element holds. A packet of one more counts as if it were frozen. */
+export const AGGREGATES_MAX = 4_194_304
+
+/** Flows that AggregateIPFlows and the like number. A packet of one more goes to output 1. */
+export const AGGREGATE_FLOWS_MAX = 1_048_576
+
+/** Packets that wait for their ports in AggregateIPFlows. One more goes to output 1. */
+export const AGGREGATE_FRAGMENTS_MAX = 4_096
+
+/** Packets that AggregateLast holds, one an aggregate. One of a further aggregate passes at once. */
+export const AGGREGATE_PACKETS_MAX = 8_192
 
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
 if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')

@@ -15,7 +15,8 @@ void addon_function(napi_env env, napi_value exports, const char *name, napi_cal
 napi_value addon_throw(napi_env env, const char *syscall, int err, const char *where) {
   char text[512];
   napi_value message, error, value;
-  snprintf(text, sizeof text, "%s %s: %s", syscall, where, strerror(err));
+  const char *blank = where[0] == 0 ? "" : " ";
+  snprintf(text, sizeof text, "%s%s%s: %s", syscall, blank, where, strerror(err));
   napi_create_string_utf8(env, text, NAPI_AUTO_LENGTH, &message);
   napi_create_string_utf8(env, strerrorname_np(err) ? strerrorname_np(err) : "EUNKNOWN",
                           NAPI_AUTO_LENGTH, &value);
@@ -42,6 +43,8 @@ NAPI_MODULE_INIT() {
   napi_set_named_property(env, exports, "features", features);
   sys_init(env, exports);
   packet_init(env, exports);
+  socket_init(env, exports);
+  tun_init(env, exports);
 #ifdef HAVE_BPF
   bpf_init(env, exports);
   xsk_init(env, exports);

@@ -10,6 +10,8 @@
 /* Each file's entry: adds its functions to `exports`. */
 void sys_init(napi_env env, napi_value exports);    /* sys.c: namespaces, poll, eventfd */
 void packet_init(napi_env env, napi_value exports); /* packet.c: AF_PACKET */
+void socket_init(napi_env env, napi_value exports); /* socket.c: sockets of elements */
+void tun_init(napi_env env, napi_value exports);    /* tun.c: TUN/TAP devices */
 #ifdef HAVE_BPF
 void bpf_init(napi_env env, napi_value exports); /* bpf.c: objects, maps, attach, test run */
 void xsk_init(napi_env env, napi_value exports); /* xsk.c: UMEM and AF_XDP sockets */

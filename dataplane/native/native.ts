@@ -1,5 +1,6 @@
 // Types of the native addon, and its loader. The addon is mechanism only: one function is one system
-// call or a few; every decision is made by its callers. Its files: sys.c, packet.c, xsk.c, bpf.c.
+// call or a few; every decision is made by its callers. Its files: sys.c, packet.c, socket.c,
+// tun.c, xsk.c, bpf.c.
 //
 // Errors that it throws have `syscall`, `errno`, `code` ('EPERM') and `where`; systemError turns
 // them into a ClickUpError with a hint. The addon keeps nothing outside of what it returns, so
@@ -41,6 +42,7 @@ export interface InterfaceInfo {
 }
 
 export const POLLIN = 1
+export const POLLOUT = 4
 export const POLLERR = 8
 
 /** packet.c: AF_PACKET sockets. Frames are described by 3 words each in an Int32Array. */
@@ -61,6 +63,52 @@ export interface PacketNative {
   packetGone(fd: number): boolean
   /** Throws where AF_PACKET sockets are refused. */
   packetProbe(): void
+}
+
+/**
+ * socket.c: sockets that never block, and reads and writes of other descriptors. An address is 4
+ * bytes of length in the machine's order, then the sockaddr (elements/lib/socket-address.ts).
+ * What returns a number returns -errno where it fails; the others throw.
+ */
+export interface SocketNative {
+  socketOpen(family: number, type: number, protocol: number): number
+  /** `what` is the call's name in the error. */
+  socketOption(fd: number, level: number, option: number, value: Uint8Array, what: string): void
+  socketBind(fd: number, address: Uint8Array): void
+  socketListen(fd: number, backlog: number): void
+  /** Waits for the connection, so long at most. */
+  socketConnect(fd: number, address: Uint8Array, timeoutMs: number): void
+  socketAccept(fd: number, from: Uint8Array): number
+  socketName(fd: number, address: Uint8Array): void
+  /** A datagram that was cut has more bytes than the room. */
+  socketReceive(
+    fd: number,
+    mem: Uint8Array,
+    off: number,
+    room: number,
+    from: Uint8Array | null,
+  ): number
+  socketSend(
+    fd: number,
+    mem: Uint8Array,
+    off: number,
+    length: number,
+    to: Uint8Array | null,
+  ): number
+  /** Classic BPF: four words an instruction. */
+  socketFilter(fd: number, program: Uint32Array): void
+  fdRead(fd: number, mem: Uint8Array, off: number, room: number): number
+  fdWrite(fd: number, mem: Uint8Array, off: number, length: number): number
+}
+
+/** tun.c: TUN/TAP devices. */
+export interface TunNative {
+  /** @param tap 1: Ethernet frames; 0: IP packets */
+  tunOpen(name: string, tap: number): { readonly fd: number; readonly name: string }
+  /** Sets what is not 0 (empty), and brings the interface up. Addresses are int32. */
+  interfaceSet(name: string, address: number, mask: number, mtu: number, mac: Uint8Array): void
+  interfaceDown(name: string): void
+  routeDefault(gateway: number): void
 }
 
 /** Where a ring's words are in its memory: indices of 32-bit words. */
@@ -177,7 +225,13 @@ export interface BpfNative {
   frameSend(fd: number, ifindex: number, frame: Uint8Array): number
 }
 
-export interface Native extends SysNative, PacketNative, XskNative, BpfNative {}
+export interface Native
+  extends SysNative,
+    PacketNative,
+    SocketNative,
+    TunNative,
+    XskNative,
+    BpfNative {}
 
 /** Files that the native build makes: build/native, seen from the source and the compiled place. */
 export function nativeFile(name: string): string {

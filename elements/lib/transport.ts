@@ -1,0 +1,132 @@
+// The outside end of an element that carries packets into the router and out of it: a socket, a tun
+// device. What is common: descriptors that are watched, and handing over to another router.
+//
+// An open transport belongs to an element's name and configuration, not to one router: when a
+// configuration is replaced, the new router's element takes it over, and neither connections nor
+// what waits in the kernel are lost. The newest router that has it is the one that is woken.
+
+import { getSystemErrorMap } from 'node:util'
+import type { RouterServices } from '../../dataplane/element.ts'
+import { type FdWatch, POLLIN, POLLOUT } from '../../dataplane/fd-watch.ts'
+import { native } from '../../dataplane/native/native.ts'
+import type { Packet } from '../../dataplane/packet.ts'
+import { SOCKET_WAIT_MS } from '../../lib/limits.ts'
+
+/** What `send` and `receive` say. */
+export const AGAIN = 0
+export const LOST = -1
+export const SENT = 1
+
+/** What a negative result of a native function means. */
+export function errnoText(result: number): string {
+  return getSystemErrorMap().get(result)?.[1] ?? `error ${-result}`
+}
+
+interface Attached {
+  readonly router: RouterServices
+  readonly ready: () => void
+}
+
+export abstract class Transport {
+  /** What was received last: `receive` says how much. */
+  readonly buffer: Uint8Array
+  readonly #attached: Attached[] = []
+  #watches: FdWatch[] = []
+  #wantsRoom = false
+
+  constructor(lengthMax: number) {
+    this.buffer = new Uint8Array(lengthMax)
+  }
+
+  /**
+   * A packet into `buffer`: its length, more than the buffer's where it was cut; AGAIN: there is
+   * none; LOST: one came that is not to be had.
+   */
+  abstract receive(): number
+
+  /** SENT, LOST (the packet is dropped), or AGAIN: there is no room, the packet may be shorter now. */
+  abstract send(p: Packet): number
+
+  /** Whether there is somebody to send to. */
+  abstract get connected(): boolean
+
+  /** Descriptors that packets, or connections, come in by. */
+  protected abstract readable(): readonly number[]
+
+  /** The descriptor that packets go out by; -1: none. */
+  protected abstract get writable(): number
+
+  /** Closes everything; called once. */
+  protected abstract shut(): void
+
+  /** From now on that router's element is woken. */
+  attach(router: RouterServices, ready: () => void): void {
+    this.#attached.push({ router, ready })
+    this.watch()
+  }
+
+  /** True: no router has it any more, and it is closed. */
+  detach(router: RouterServices): boolean {
+    const at = this.#attached.findIndex((one) => one.router === router)
+    if (at >= 0) this.#attached.splice(at, 1)
+    this.watch()
+    if (this.#attached.length > 0) return false
+    this.shut()
+    return true
+  }
+
+  /** Asks to be woken when there is room to send. */
+  wantRoom(on: boolean): void {
+    if (on === this.#wantsRoom) return
+    this.#wantsRoom = on
+    this.watch()
+  }
+
+  /** Holds the thread till there is room to send; false: there was none for too long. */
+  waitForRoom(): boolean {
+    const fds = Int32Array.of(this.writable, POLLOUT)
+    return native().poll(fds, 1, SOCKET_WAIT_MS) > 0
+  }
+
+  /** Prints where the element's own messages go. */
+  protected say(text: string): void {
+    this.#attached.at(-1)?.router.print(text)
+  }
+
+  protected call(path: string, arg: string): string {
+    return this.#attached.at(-1)?.router.readHandler(path, arg) ?? ''
+  }
+
+  /** To be called when descriptors have changed. */
+  protected watch(): void {
+    for (const watch of this.#watches) watch.close()
+    this.#watches = []
+    const owner = this.#attached.at(-1)
+    if (owner === undefined) return
+    const fds = new Map<number, number>()
+    for (const fd of this.readable()) fds.set(fd, POLLIN)
+    if (this.#wantsRoom && this.writable >= 0)
+      fds.set(this.writable, (fds.get(this.writable) ?? 0) | POLLOUT)
+    for (const [fd, events] of fds) this.#watches.push(owner.router.watch(fd, events, owner.ready))
+  }
+}
+
+const kept = new Map<string, Transport>()
+
+/** The open transport of that name and configuration, or a new one. */
+export function openTransport(
+  key: string,
+  router: RouterServices,
+  ready: () => void,
+  open: () => Transport,
+): Transport {
+  const transport = kept.get(key) ?? open()
+  kept.set(key, transport)
+  transport.attach(router, ready)
+  return transport
+}
+
+/** The router no longer needs it. */
+export function closeTransport(key: string, router: RouterServices): void {
+  if (kept.get(key)?.detach(router) === true) kept.delete(key)
+}
