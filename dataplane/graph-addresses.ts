@@ -1,5 +1,6 @@
 // Names of addresses, as AddressInfo elements define them:
-// `AddressInfo(server 10.0.0.1/24 0:1:2:3:4:5)`.
+// `AddressInfo(server 10.0.0.1/24 0:1:2:3:4:5)`. Names of ports, as PortInfo elements define them:
+// `PortInfo(ssh 22, http 80/tcp www)`.
 // A name holds in the compound element that it is defined in, and in those inside.
 
 import type { AddressKind, AddressTable } from '../lib/click/arg-types.ts'
@@ -9,6 +10,7 @@ import {
   parseIp6,
   parseIp6Prefix,
   parseIpPrefix,
+  parseU16,
   splitSpaces,
 } from '../lib/click/args.ts'
 import type { FlatElement } from '../lib/click/flat.ts'
@@ -49,6 +51,25 @@ export class AddressBook {
         const kinds = kindsOf(text, table)
         if (kinds.length === 0) error(`'${text}' is not a recognizable address`)
         for (const [kind, literal] of kinds) this.#set(scope, name, kind, literal)
+      }
+    }
+  }
+
+  /** Takes the names of a PortInfo element: 'NAME PORT[/PROTOCOL] [NAME...]', '#' begins a comment. */
+  definePorts(element: FlatElement, error: (message: string) => void): void {
+    const scope = scopeOf(element.name)
+    for (const arg of element.args) {
+      const [name, port, ...others] = splitSpaces(arg.replace(/#.*/s, ''))
+      if (name === undefined) continue
+      const [number, protocol] = (port ?? '').split('/')
+      const known = protocol === undefined || protocol === 'tcp' || protocol === 'udp'
+      if (parseU16(number!) === null || !known) {
+        error(`'${arg}': expected 'NAME PORT[/PROTOCOL]', PROTOCOL tcp or udp`)
+        continue
+      }
+      for (const each of [name, ...others]) {
+        if (protocol !== 'udp') this.#set(scope, each, 'tcpport', number!)
+        if (protocol !== 'tcp') this.#set(scope, each, 'udpport', number!)
       }
     }
   }

@@ -88,7 +88,7 @@ export interface Resolved {
 
 /**
  * Elements that only inform others and have no ports. They need no class of their own: AddressInfo
- * is read here, the others hold hints for machines that we are not.
+ * and PortInfo are read here, the others hold hints for machines that we are not.
  */
 export const INFORMATION_CLASSES: ReadonlySet<string> = new Set([
   'AddressInfo',
@@ -262,6 +262,8 @@ class Resolver {
     for (const flat of this.#flat.elements)
       if (flat.className === 'AddressInfo')
         this.#configuring(flat, (error) => this.#book.define(flat, error))
+      else if (flat.className === 'PortInfo')
+        this.#configuring(flat, (error) => this.#book.definePorts(flat, error))
   }
 
   /** Runs a step; what it finds is reported under the element's name. True: no errors. */

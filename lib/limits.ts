@@ -273,6 +273,9 @@ export const AGGREGATE_FRAGMENTS_MAX = 4_096
 /** Packets that AggregateLast holds, one an aggregate. One of a further aggregate passes at once. */
 export const AGGREGATE_PACKETS_MAX = 8_192
 
+/** Addresses that SetRandIPAddress draws at the start. A larger LIMIT is a configuration error. */
+export const RANDOM_ADDRESSES_MAX = 1_048_576
+
 if (WORKING_MS * 3 > REQUEST_TIMEOUT_MS) throw new Error('limits: a working peer would time out')
 if (FRAME_HEADROOM * 2 > FRAME_SIZE) throw new Error('limits: headroom leaves no room for data')
 // Two ports' receive and transmit rings, and a full hold, fit the pool together.

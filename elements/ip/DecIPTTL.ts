@@ -40,6 +40,7 @@ Returns the number of packets whose time was over.
 */
 
 import { arg, DROP, element } from '../../dataplane/element.ts'
+import { decrementTtl } from '../lib/dec-ttl.ts'
 
 export default element({
   name: 'DecIPTTL',
@@ -58,17 +59,8 @@ export default element({
     const n = p.net
     const plan = self.plan
     if (!plan.active || n < 0 || (plan.sparesMulticast && m[n + 16]! >> 4 === 14)) return 0
-    const ttl = m[n + 8]!
-    if (ttl <= 1) {
-      self.counters.expired++
-      return self.noutputs > 1 ? 1 : DROP
-    }
-    m[n + 8] = ttl - 1
-    // The word of the time-to-live is 0x100 less, so the checksum is that much more (RFC 1141).
-    const sum = ((m[n + 10]! << 8) | m[n + 11]!) + 0x100
-    const folded = sum + (sum >>> 16)
-    m[n + 10] = folded >>> 8
-    m[n + 11] = folded
-    return 0
+    if (decrementTtl(m, n)) return 0
+    self.counters.expired++
+    return self.noutputs > 1 ? 1 : DROP
   },
 })

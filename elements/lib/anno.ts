@@ -5,6 +5,8 @@ import { parseAnnotation } from '../../lib/click/args.ts'
 
 /** Offset of the paint annotation (packet_anno.hh). */
 export const PAINT_OFFSET = 16
+/** Offset of ICMP_PARAMPROB: the byte that an ICMP parameter problem points to. */
+export const PARAM_PROBLEM_OFFSET = 17
 
 /** Offset of an annotation that `arg.anno` accepted. */
 export function annoOffset(text: string): number {

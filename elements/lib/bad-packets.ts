@@ -4,18 +4,22 @@
 import { DROP, type RouterServices } from '../../dataplane/element.ts'
 
 interface Checking {
-  readonly name: string
-  readonly className: string
   readonly noutputs: number
   readonly config: { readonly VERBOSE: boolean; readonly DETAILS: boolean }
   readonly counters: Record<string, number>
   readonly router: RouterServices
 }
 
-/** Where a bad packet goes. `reason` is its counter; `words` say it in the report. */
-export function bad(self: Checking, what: string, reason: string, words: string): number {
+/** Where a bad packet goes. `reason` is its counter, `words` say it in the report of `who`. */
+export function bad(
+  self: Checking,
+  who: string,
+  what: string,
+  reason: string,
+  words: string,
+): number {
   if (self.counters.drops === 0 || self.config.VERBOSE)
-    self.router.print(`${self.name} :: ${self.className}: ${what} check failed: ${words}`)
+    self.router.print(`${who}${what} check failed: ${words}`)
   self.counters.drops!++
   self.counters[reason]!++
   return self.noutputs > 1 ? 1 : DROP
@@ -25,6 +29,6 @@ export function bad(self: Checking, what: string, reason: string, words: string)
 export function details(self: Checking, reasons: Readonly<Record<string, string>>): string {
   if (!self.config.DETAILS) throw new Error('drop_details needs the keyword DETAILS')
   return Object.entries(reasons)
-    .map(([counter, words]) => `${String(self.counters[counter]).padStart(15)}\t${words}\n`)
+    .map(([counter, words]) => `${self.counters[counter]}\t${words}\n`)
     .join('')
 }

@@ -1,4 +1,6 @@
-// Names that IP patterns know besides numbers: ports, protocols, TCP flags.
+// Names that IP patterns and arguments know besides numbers: ports, protocols, TCP flags.
+
+import { type AddressTable, parseU8, parseU16 } from '../../lib/click/args.ts'
 
 export const IP_PROTOCOLS: Readonly<Record<string, number>> = {
   icmp: 1,
@@ -57,4 +59,21 @@ export const TCP_FLAGS: Readonly<Record<string, number>> = {
   psh: 8,
   ack: 16,
   urg: 32,
+}
+
+/** A port: a number, a name of a PortInfo element, or a usual name; null: none of these. */
+export function parsePort(
+  text: string,
+  protocol: 'tcp' | 'udp',
+  addresses?: AddressTable,
+): number | null {
+  const named = addresses?.lookup(text, protocol === 'tcp' ? 'tcpport' : 'udpport') ?? null
+  if (named !== null) return parseU16(named)
+  return parseU16(text) ?? (Object.hasOwn(PORTS, text) ? PORTS[text]! : null)
+}
+
+/** A protocol: a number or a name; null: neither, or not of a byte. */
+export function parseProtocol(text: string): number | null {
+  const named = Object.hasOwn(IP_PROTOCOLS, text) ? IP_PROTOCOLS[text]! : null
+  return named ?? parseU8(text)
 }

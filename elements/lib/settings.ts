@@ -1,7 +1,7 @@
 // Values that people change while the router runs, through write handlers: parsing with Click's
 // messages. Elements keep them in their resource: a new version brings its own settings.
 
-import { parseBool, parseInteger } from '../../lib/click/args.ts'
+import { type ErrorContext, parseBool, parseInteger } from '../../lib/click/args.ts'
 
 export function toBool(text: string): boolean {
   const value = parseBool(text.trim())
@@ -18,3 +18,14 @@ export function toInteger(text: string, low: number, what: string): number {
 
 /** Why elements with settings have a resource. */
 export const SETTINGS = 'settings that people change by handlers; a new version brings its own'
+
+/**
+ * Reads a value the way `configure` does, for a write handler: what it reports is thrown as one
+ * error.
+ */
+export function toValue<T>(read: (errors: ErrorContext) => T): T {
+  const messages: string[] = []
+  const value = read({ error: (m) => messages.push(m), warning: () => undefined })
+  if (messages.length > 0) throw new Error(messages.join('\n'))
+  return value
+}

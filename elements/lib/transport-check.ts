@@ -2,56 +2,50 @@
 
 import { type AnyElement, arg, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
-import { readIp } from './arp.ts'
 import { bad, details } from './bad-packets.ts'
-import { fold, pseudoSum, sumWords } from './checksum.ts'
+import { hasIp, transportOf } from './ip-header.ts'
+import { transportChecksum } from './transport-checksum.ts'
 
-const REASONS = {
-  not_protocol: 'not this protocol, or not a first fragment',
-  bad_length: 'bad packet length',
-  bad_checksum: 'bad checksum',
-} as const
-export type Reason = keyof typeof REASONS
+export type Reason = 'not_protocol' | 'bad_length' | 'bad_checksum'
 
-/** What is wrong with the header at `t`; null: nothing. `length`: of header and payload. */
-export type HeaderTest = (p: Packet, t: number, length: number) => Reason | null
+/** What is wrong with the header at `t`; null: nothing. `there`: bytes from it to the packet's end. */
+export type HeaderTest = (p: Packet, t: number, there: number) => Reason | null
 
+/** @param what 'TCP header': the protocol's name, and what is checked */
 export function makeTransportCheck(
   name: string,
   what: string,
   proto: number,
   test: HeaderTest,
 ): AnyElement {
+  const protocol = what.split(' ')[0]!
+  const reasons: Readonly<Record<Reason, string>> = {
+    not_protocol: `not ${protocol}`,
+    bad_length: 'bad packet length',
+    bad_checksum: `bad ${protocol} checksum`,
+  }
   return element({
     name,
     ports: '1/1-2',
     processing: 'a/ah',
     config: { VERBOSE: arg.bool(false), DETAILS: arg.bool(false) },
-    counters: { drops: `packets with a bad ${what}`, ...REASONS },
+    counters: { drops: `packets with a bad ${what}`, ...reasons },
 
     route(self, p) {
-      const m = p.mem
-      const n = p.net
+      const t = hasIp(p) ? transportOf(p) : p.end
       let reason: Reason | null = 'not_protocol'
-      if (n >= 0 && m[n + 9] === proto && ((m[n + 6]! & 0x1f) | m[n + 7]!) === 0) {
-        const t = n + ((m[n]! & 15) << 2)
-        const length = Math.min(n + ((m[n + 2]! << 8) | m[n + 3]!), p.end) - t
-        // Of a first fragment the checksum covers more than there is.
-        const whole = (m[n + 6]! & 0x20) === 0
-        reason = test(p, t, length)
-        if (reason === 'bad_checksum' && !whole) reason = null
-      }
-      return reason === null ? 0 : bad(self, what, reason, REASONS[reason])
+      if (hasIp(p) && p.mem[p.net + 9] === proto) reason = test(p, t, p.end - t)
+      if (reason === null) return 0
+      // Click's CheckUDPHeader alone does not say which element it is.
+      const who = protocol === 'UDP' ? '' : `${self.name} :: ${self.className}: `
+      return bad(self, who, what, reason, reasons[reason])
     },
 
-    handlers: { drop_details: { read: (self) => details(self, REASONS) } },
+    handlers: { drop_details: { read: (self) => details(self, reasons) } },
   })
 }
 
 /** Is the checksum over pseudo header, header and payload right? */
 export function segmentFits(p: Packet, t: number, length: number): boolean {
-  const m = p.mem
-  const n = p.net
-  const pseudo = pseudoSum(readIp(m, n + 12), readIp(m, n + 16), m[n + 9]!, length)
-  return fold(sumWords(m, t, length, pseudo)) === 0xffff
+  return transportChecksum(p.mem, p.net, t, length) === 0
 }

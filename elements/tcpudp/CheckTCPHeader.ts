@@ -11,8 +11,8 @@ checks TCP header on TCP packets
 
 Takes TCP packets with their IP header annotation set. Checks that header length and checksum are
 right. A bad packet goes to output 1 where that is connected, and is dropped otherwise; so does a
-packet of another protocol, and a fragment that is not the first. The first bad packet is reported
-on the console.
+packet of another protocol. Fragments are bad: their checksum is of the whole datagram. The first bad
+packet is reported on the console.
 
 Keyword arguments are:
 
@@ -40,11 +40,15 @@ Returns how many packets were bad for which reason. Only where DETAILS is true.
 =a CheckIPHeader, CheckUDPHeader, CheckICMPHeader
 */
 
+import { headerLength, u16At } from '../lib/ip-header.ts'
 import { makeTransportCheck, segmentFits } from '../lib/transport-check.ts'
 
-export default makeTransportCheck('CheckTCPHeader', 'TCP header', 6, (p, t, length) => {
-  if (length < 20) return 'bad_length'
-  const header = (p.mem[t + 12]! >> 4) << 2
-  if (header < 20 || header > length) return 'bad_length'
+const HEADER = 20
+
+export default makeTransportCheck('CheckTCPHeader', 'TCP header', 6, (p, t, there) => {
+  const m = p.mem
+  const length = u16At(m, p.net + 2) - headerLength(m, p.net)
+  const header = there > 12 ? (m[t + 12]! >> 4) << 2 : 0
+  if (header < HEADER || header > length || length > there) return 'bad_length'
   return segmentFits(p, t, length) ? null : 'bad_checksum'
 })

@@ -11,8 +11,8 @@ checks UDP header on UDP packets
 
 Takes UDP packets with their IP header annotation set. Checks that length and checksum are right;
 a checksum of 0 is none. A bad packet goes to output 1 where that is connected, and is dropped
-otherwise; so does a packet of another protocol, and a fragment that is not the first. The first
-bad packet is reported on the console.
+otherwise; so does a packet of another protocol. Fragments are bad: they are shorter than their UDP
+length. The first bad packet is reported on the console.
 
 Keyword arguments are:
 
@@ -40,14 +40,15 @@ Returns how many packets were bad for which reason. Only where DETAILS is true.
 =a CheckIPHeader, CheckTCPHeader, CheckICMPHeader
 */
 
+import { u16At } from '../lib/ip-header.ts'
 import { makeTransportCheck, segmentFits } from '../lib/transport-check.ts'
 
-export default makeTransportCheck('CheckUDPHeader', 'UDP header', 17, (p, t, length) => {
-  if (length < 8) return 'bad_length'
+const HEADER = 8
+
+export default makeTransportCheck('CheckUDPHeader', 'UDP header', 17, (p, t, there) => {
   const m = p.mem
-  const said = (m[t + 4]! << 8) | m[t + 5]!
-  const more = (m[p.net + 6]! & 0x20) !== 0
-  if (said < 8 || (said > length && !more)) return 'bad_length'
+  const length = there >= HEADER ? u16At(m, t + 4) : 0
+  if (length < HEADER || length > there) return 'bad_length'
   const none = (m[t + 6]! | m[t + 7]!) === 0
-  return none || segmentFits(p, t, said) ? null : 'bad_checksum'
+  return none || segmentFits(p, t, length) ? null : 'bad_checksum'
 })

@@ -19,7 +19,7 @@ export type ConfigValues<C> = {
   readonly [K in keyof C]: C[K] extends Arg<infer T> ? T : never
 }
 
-export type AddressKind = 'ip' | 'ipnet' | 'ip6' | 'ip6net' | 'eth'
+export type AddressKind = 'ip' | 'ipnet' | 'ip6' | 'ip6net' | 'eth' | 'tcpport' | 'udpport'
 
 export interface AddressTable {
   /** Text of the address of a kind that a name stands for; null: unknown. */
