@@ -175,20 +175,24 @@ export class Pool {
     const q = this.allocLength(p.end - p.off, p.off - p.base)
     if (q === null) return null
     q.mem.set(p.mem.subarray(p.off, p.end), q.off)
-    const shift = q.off - p.off
-    q.mac = p.mac < 0 ? -1 : p.mac + shift
-    q.net = p.net < 0 ? -1 : p.net + shift
-    q.transport = p.transport < 0 ? -1 : p.transport + shift
-    q.dst = p.dst
-    q.paint = p.paint
-    q.bucket = p.bucket
-    q.port = p.port
-    q.timeUs = p.timeUs
-    q.type = p.type
-    if (p.anno !== null) {
-      q.anno ??= new Uint8Array(ANNO_SIZE)
-      q.anno.set(p.anno)
-    }
+    copyAnnotations(p, q, q.off - p.off)
     return q
+  }
+}
+
+/** All annotations of p to q, in which the same bytes lie `shift` further on. */
+export function copyAnnotations(p: Packet, q: Packet, shift: number): void {
+  q.mac = p.mac < 0 ? -1 : p.mac + shift
+  q.net = p.net < 0 ? -1 : p.net + shift
+  q.transport = p.transport < 0 ? -1 : p.transport + shift
+  q.dst = p.dst
+  q.paint = p.paint
+  q.bucket = p.bucket
+  q.port = p.port
+  q.timeUs = p.timeUs
+  q.type = p.type
+  if (p.anno !== null) {
+    q.anno ??= new Uint8Array(ANNO_SIZE)
+    q.anno.set(p.anno)
   }
 }

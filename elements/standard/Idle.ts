@@ -19,20 +19,6 @@ packet ever goes out.
 =a Discard
 */
 
-import { element } from '../../dataplane/element.ts'
+import { idle } from '../lib/idle.ts'
 
-export default element({
-  name: 'Idle',
-  ports: '-/-',
-  processing: 'a/a',
-  flow: 'x/y',
-  config: {},
-
-  push(self, _port, p) {
-    self.kill(p)
-  },
-
-  pull() {
-    return null
-  },
-})
+export default idle('Idle')

@@ -1,7 +1,7 @@
 /*
 =c
 
-StrideSched(TICKETS0, ..., TICKETS<i>N</i>)
+StrideSched(TICKETS0, ..., TICKETSI<n>)
 
 =s scheduling
 
@@ -9,29 +9,23 @@ pulls from stride-scheduled inputs
 
 =d
 
-Inputs that have packets get shares in proportion to their TICKETS, one number for each
-input, by stride scheduling (Waldspurger and Weihl, 1995).
+Has one number of TICKETS for each input, from 0 to 32768. Inputs that have packets get shares in
+proportion to their tickets, by stride scheduling; an input without tickets is never asked.
 
-=h tickets0...tickets<i>N</i> read/write
+=h tickets0...ticketsI<n> read/write
 
 Returns or sets an input's tickets.
 
-=a PrioSched, RoundRobinSched
+=e
+
+  q0 -> [0] s :: StrideSched(3, 1) -> ToDevice(eth0);
+  q1 -> [1] s;
+
+=a PrioSched, RoundRobinSched, StrideSwitch
 */
 
 import { element } from '../../dataplane/element.ts'
-import { parseInteger } from '../../lib/click/args.ts'
-import { toInteger } from '../lib/settings.ts'
-
-/** Tickets of an input at most, as in Click. */
-const TICKETS_MAX = 65_536
-
-interface Share {
-  readonly input: number
-  tickets: number
-  /** Where it stands: the input that stands least far is next. */
-  pass: number
-}
+import { goForward, makeShares, parseTickets, type Shares, ticketHandlers } from '../lib/stride.ts'
 
 export default element({
   name: 'StrideSched',
@@ -40,53 +34,25 @@ export default element({
   config: 'raw',
   local: "shares of this replica's own packets",
 
-  configure(_config, context): { tickets: readonly number[] } {
-    const tickets = context.args.map((text) => parseInteger(text) ?? 0)
-    if (tickets.length !== context.ninputs)
-      context.error(`${context.ninputs} inputs need as many numbers of tickets`)
-    if (tickets.some((n) => n < 1 || n > TICKETS_MAX))
-      context.error(`tickets must be integers from 1 to ${TICKETS_MAX}`)
-    return { tickets }
+  configure(_config, context) {
+    return { tickets: parseTickets(context, context.ninputs, 'input') }
   },
 
-  open(self): Share[] {
-    return self.plan.tickets.map((tickets, input) => ({ input, tickets, pass: 1 / tickets }))
+  open(self): Shares {
+    return makeShares(self.plan.tickets)
   },
 
   pull(self) {
-    const shares = self.resource
-    for (let k = 0; k < shares.length; k++) {
-      const share = shares[k]!
-      const p = self.in[share.input]!()
+    const { queue } = self.resource
+    for (let k = 0; k < queue.length; k++) {
+      const p = self.in[queue[k]!.port]!()
       if (p === null) continue
-      share.pass += 1 / share.tickets
-      moveBack(shares, k)
+      goForward(queue, k + 1)
       return p
     }
+    goForward(queue, queue.length)
     return null
   },
 
-  handlers: {
-    '*': {
-      has: (self, name) => find(self, name) !== undefined,
-      read: (self, _arg, name) => String(find(self, name)?.tickets),
-      write(self, value, name) {
-        find(self, name)!.tickets = toInteger(value, 1, 'tickets must be an integer from 1')
-      },
-    },
-  },
+  handlers: ticketHandlers,
 })
-
-function find(self: { readonly resource: readonly Share[] }, name: string): Share | undefined {
-  const input = /^tickets(\d+)$/.exec(name)?.[1]
-  return input === undefined ? undefined : self.resource.find((s) => s.input === Number(input))
-}
-
-/** Keeps the order: share k has come forward, and goes in front of those that stand as far. */
-function moveBack(shares: Share[], k: number): void {
-  const share = shares[k]!
-  let at = k
-  for (; at + 1 < shares.length && shares[at + 1]!.pass < share.pass - 1e-9; at++)
-    shares[at] = shares[at + 1]!
-  shares[at] = share
-}

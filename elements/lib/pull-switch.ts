@@ -1,0 +1,40 @@
+// PullSwitch and SimplePullSwitch: one input of several, settable by a handler.
+
+import { type AnyElement, arg, element } from '../../dataplane/element.ts'
+import { SETTINGS, toInteger } from './settings.ts'
+
+export function pullSwitch(name: string): AnyElement {
+  return element({
+    name,
+    ports: '-/1',
+    processing: 'l/l',
+
+    config: { INPUT: arg.int(0).at() },
+
+    local: SETTINGS,
+
+    configure(config, context) {
+      if (config.INPUT >= context.ninputs) context.error(`input must be < ${context.ninputs}`)
+    },
+
+    open(self): { input: number } {
+      return { input: self.config.INPUT }
+    },
+
+    pull(self) {
+      const { input } = self.resource
+      return input < 0 ? null : self.in[input]!()
+    },
+
+    handlers: {
+      switch: {
+        read: (self) => String(self.resource.input),
+        write(self, value) {
+          const input = toInteger(value, -Infinity, `${name} input must be integer`)
+          self.resource.input = input >= self.ninputs ? -1 : input
+          self.notify()
+        },
+      },
+    },
+  })
+}
