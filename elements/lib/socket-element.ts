@@ -157,7 +157,7 @@ function parseClient(text: string, context: ConfigureContext): boolean | null {
   return parseArgs({ CLIENT: arg.bool(false) }, [`CLIENT ${text}`], context).CLIENT
 }
 
-function portOf(keyword: string, text: string, context: ConfigureContext): number {
+export function portOf(keyword: string, text: string, context: ConfigureContext): number {
   const port = parseU16(text) ?? (Object.hasOwn(PORTS, text) ? PORTS[text]! : null)
   if (port === null && text !== '') context.error(`${keyword}: parse error`)
   return port ?? 0

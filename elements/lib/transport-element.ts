@@ -33,6 +33,10 @@ export interface TransportSelf<P> {
 export interface TransportSpec<P extends TransportPlan> {
   readonly name: string
   readonly ports: string
+  /** Not given: the input may be pushed or pulled. */
+  readonly processing?: string
+  /** Whose transport it is; not given: by class, name and arguments. */
+  key?(self: TransportSelf<P>): string
   configure(context: ConfigureContext): P
   /** Throws where it cannot be opened. */
   open(self: TransportSelf<P>): Transport
@@ -68,7 +72,7 @@ export function transportElement<P extends TransportPlan>(spec: TransportSpec<P>
   return element({
     name: spec.name,
     ports: spec.ports,
-    processing: 'a/h',
+    processing: spec.processing ?? 'a/h',
     flow: 'x/y',
     config: 'raw',
     counters: {
@@ -84,7 +88,7 @@ export function transportElement<P extends TransportPlan>(spec: TransportSpec<P>
     }),
 
     open(self): Open {
-      const key = `${spec.name} ${self.name} ${self.plan.args}`
+      const key = spec.key?.(self) ?? `${spec.name} ${self.name} ${self.plan.args}`
       const ready = () => self.schedule()
       return { transport: openTransport(key, self.router, ready, () => spec.open(self)), key }
     },
@@ -127,7 +131,7 @@ function receiveSome<P extends TransportPlan>(
     if (length === AGAIN) return n > 0
     if (length === LOST) continue
     const whole = transport.buffer.length
-    const cut = length > whole ? whole : length
+    const cut = Math.min(length, whole)
     const p = self.router.pool.allocLength(cut, self.plan.headroom)
     if (p === null) {
       self.counters.drops++

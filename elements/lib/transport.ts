@@ -126,6 +126,11 @@ export function openTransport(
   return transport
 }
 
+/** The open transport of a key; null: none. */
+export function transportOf(key: string): Transport | null {
+  return kept.get(key) ?? null
+}
+
 /** The router no longer needs it. */
 export function closeTransport(key: string, router: RouterServices): void {
   if (kept.get(key)?.detach(router) === true) kept.delete(key)
