@@ -77,6 +77,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
   )
   const compiled = compile(instances, pool)
   router.source = compiled.source
+  router.taskFunctions = compiled.task
   instances.forEach(({ self }, i) => {
     self.out = compiled.out[i]!
     self.in = compiled.in[i]!

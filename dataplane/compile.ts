@@ -46,6 +46,8 @@ export interface Compiled {
   readonly out: readonly (readonly PushFn[])[]
   /** By element and input: pull functions (push inputs: returns null). */
   readonly in: readonly (readonly PullFn[])[]
+  /** By element: its task; one without does nothing. */
+  readonly task: readonly (() => boolean)[]
 }
 
 type Step = (self: unknown, p: Packet, port: number) => unknown
@@ -108,13 +110,16 @@ class Writer {
       if (kindOf(node.spec) !== 'push') lines.push(`const f${i} = steps[${i}]`)
       if (node.spec.push !== undefined) lines.push(`const push${i} = specs[${i}].push`)
       if (node.spec.pull !== undefined) lines.push(`const pull${i} = specs[${i}].pull`)
+      if (node.spec.task !== undefined) lines.push(`const task${i} = specs[${i}].task`)
     })
     lines.push('const drop = function (p) { pool.free(p) }')
     lines.push('const none = function () { return null }')
+    lines.push('const idle = function () { return false }')
     for (const body of this.#functions.values()) lines.push('', ...body)
     lines.push('', 'return {')
     lines.push('  out: [', ...out.map((o) => `    [${o}],`), '  ],')
-    lines.push('  in: [', ...input.map((o) => `    [${o}],`), '  ],', '}')
+    lines.push('  in: [', ...input.map((o) => `    [${o}],`), '  ],')
+    lines.push('  task: [', ...this.#nodes.map((node, i) => `    ${taskOf(node, i)},`), '  ],', '}')
     return lines.join('\n')
   }
 
@@ -255,6 +260,11 @@ class Writer {
       `if (o${i} !== 0) { ${side}(o${i}, p); return null }`,
     ]
   }
+}
+
+/** A function of its own for each task: to the JIT compiler `self` is a constant in it. */
+function taskOf({ spec }: Node, i: number): string {
+  return spec.task === undefined ? 'idle' : `function () { return task${i}(s${i}) }`
 }
 
 /** After an action: the packet that it gave back goes on; none: the one that went in is freed. */

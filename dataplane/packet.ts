@@ -19,6 +19,7 @@ export const ANNO_SIZE = 48
 const STAGGER = 64
 
 const NO_BYTES = new Uint8Array(0)
+const NO_WORDS = new Uint16Array(0)
 
 // Every field has an initial value of its kind. One that is declared without starts as `undefined`,
 // and the JavaScript engine then no longer knows it as an integer, or as a Uint8Array: each access
@@ -26,6 +27,11 @@ const NO_BYTES = new Uint8Array(0)
 export class Packet {
   /** The memory that the offsets below point into: the pool's, or its own for a jumbo packet. */
   mem: Uint8Array = NO_BYTES
+  /**
+   * The same memory as 16-bit words in the machine's byte order: word k is bytes 2k and 2k+1. Half as
+   * many loads for what does not mind the order, as Internet checksums (RFC 1071, 2 (B)).
+   */
+  words: Uint16Array = NO_WORDS
   /** First byte that headroom may grow down to. */
   base = 0
   /** First byte of the packet. */
@@ -59,8 +65,16 @@ export class Packet {
   /** Number of the frame in its pool; -1: a jumbo packet with memory of its own. */
   readonly frame: number = -1
 
-  constructor(mem: Uint8Array, base: number, limit: number, frame: number) {
+  /** @param words of the whole of `mem`; made where not given */
+  constructor(
+    mem: Uint8Array,
+    base: number,
+    limit: number,
+    frame: number,
+    words: Uint16Array = wordsOf(mem),
+  ) {
     this.mem = mem
+    this.words = words
     this.base = base
     this.off = base
     this.end = base
@@ -103,6 +117,11 @@ export class Packet {
   }
 }
 
+/** A view of memory as words. It must begin at an even address, as memory that is allocated does. */
+function wordsOf(mem: Uint8Array): Uint16Array {
+  return new Uint16Array(mem.buffer, mem.byteOffset, mem.length >> 1)
+}
+
 /**
  * A fixed number of frames. `alloc` never allocates memory; at the limit it returns null and counts.
  */
@@ -112,8 +131,10 @@ export class Pool {
   readonly frameSize: number = 0
   /** Times that `alloc` found no frame. */
   exhausted = 0
-  #packets: Packet[] = []
-  #free: Packet[] = []
+  readonly #packets: Packet[] = []
+  /** Numbers of the free frames, a stack: integers, so that no store needs a write barrier. */
+  readonly #free: Int32Array
+  #available = 0
 
   /** @param mem memory of frames * frameSize bytes at least, frame by frame; made where not given */
   constructor(frames: number, mem?: Uint8Array, frameSize: number = FRAME_SIZE) {
@@ -121,24 +142,28 @@ export class Pool {
     this.frameSize = frameSize
     const stride = mem === undefined ? frameSize + STAGGER : frameSize
     this.mem = mem ?? new Uint8Array(new ArrayBuffer(frames * stride))
+    const words = wordsOf(this.mem)
     for (let i = 0; i < frames; i++) {
       const base = i * stride
-      this.#packets.push(new Packet(this.mem, base, base + frameSize, i))
+      this.#packets.push(new Packet(this.mem, base, base + frameSize, i, words))
     }
-    for (let i = frames - 1; i >= 0; i--) this.#free.push(this.#packets[i]!)
+    this.#free = new Int32Array(frames)
+    for (let i = frames - 1; i >= 0; i--) this.#free[this.#available++] = i
   }
 
   get available(): number {
-    return this.#free.length
+    return this.#available
   }
 
   /** An empty packet with the standard headroom, or null where every frame is in use. */
   alloc(headroom: number = FRAME_HEADROOM): Packet | null {
-    const p = this.#free.pop()
-    if (p === undefined) {
+    const left = this.#available - 1
+    if (left < 0) {
       this.exhausted++
       return null
     }
+    this.#available = left
+    const p = this.#packets[this.#free[left]!]!
     p.off = p.base + headroom
     p.end = p.off
     return p
@@ -162,7 +187,7 @@ export class Pool {
   free(p: Packet): void {
     if (p.frame < 0) return // a jumbo packet: the collector takes it
     p.reset()
-    this.#free.push(p)
+    this.#free[this.#available++] = p.frame
   }
 
   /** The packet of a frame number: what a driver gets back from a ring. */

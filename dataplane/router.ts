@@ -88,6 +88,8 @@ export class Router implements RouterServices {
   handlers!: Handlers
   source = ''
   readonly tasks: TaskList
+  /** By element; the compiler's, once the graph is compiled. */
+  taskFunctions: readonly (() => boolean)[] = []
   readonly timers: TimerList
   /** By element: has said (signalFull) that no more fits. */
   readonly full: Uint8Array
@@ -242,8 +244,7 @@ export class Router implements RouterServices {
   }
 
   #runTask(i: number): boolean {
-    const { spec, self } = this.instances[i]!
-    return spec.task!(self)
+    return this.taskFunctions[i]!()
   }
 
   #runTimer(i: number): void {

@@ -55,8 +55,13 @@ Returns the number of packets dropped for want of room.
 
 import { arg, element } from '../../dataplane/element.ts'
 import { parseEth, parseU16 } from '../../lib/click/args.ts'
-import { copyEth } from '../lib/arp.ts'
 import { etherText } from '../lib/text.ts'
+
+/** The header as bytes and, of the same memory, as words. */
+interface Header {
+  readonly bytes: Uint8Array
+  readonly words: Uint16Array
+}
 
 export default element({
   name: 'EtherEncap',
@@ -69,13 +74,13 @@ export default element({
   counters: { no_headroom: 'packets dropped for want of room in front' },
   local: 'the header as configured; what a handler changes is a trial on one replica',
 
-  open(self): Uint8Array {
-    const header = new Uint8Array(14)
-    header.set(self.config.DST, 0)
-    header.set(self.config.SRC, 6)
-    header[12] = self.config.ETHERTYPE >> 8
-    header[13] = self.config.ETHERTYPE & 255
-    return header
+  open(self): Header {
+    const bytes = new Uint8Array(14)
+    bytes.set(self.config.DST, 0)
+    bytes.set(self.config.SRC, 6)
+    bytes[12] = self.config.ETHERTYPE >> 8
+    bytes[13] = self.config.ETHERTYPE & 255
+    return { bytes, words: new Uint16Array(bytes.buffer) }
   },
 
   action(self, p) {
@@ -83,37 +88,44 @@ export default element({
       self.counters.no_headroom++
       return null
     }
-    const m = p.mem
     const header = self.resource
-    const off = p.off
-    copyEth(m, off, header, 0)
-    copyEth(m, off + 6, header, 6)
-    m[off + 12] = header[12]!
-    m[off + 13] = header[13]!
-    p.mac = off
+    p.mac = p.off
+    if ((p.off & 1) === 0) copyWords(p.words, p.off >> 1, header.words)
+    else p.mem.set(header.bytes, p.off)
     return p
   },
 
   handlers: {
     ethertype: {
-      read: (self) => String((self.resource[12]! << 8) | self.resource[13]!),
+      read: (self) => String((self.resource.bytes[12]! << 8) | self.resource.bytes[13]!),
       write(self, value) {
         const type = parseU16(value)
         if (type === null) throw new Error(`'${value}' is not an Ethernet type`)
-        self.resource[12] = type >> 8
-        self.resource[13] = type & 255
+        self.resource.bytes[12] = type >> 8
+        self.resource.bytes[13] = type & 255
       },
     },
     src: {
-      read: (self) => etherText(self.resource, 6),
-      write: (self, value) => self.resource.set(address(value), 6),
+      read: (self) => etherText(self.resource.bytes, 6),
+      write: (self, value) => self.resource.bytes.set(address(value), 6),
     },
     dst: {
-      read: (self) => etherText(self.resource, 0),
-      write: (self, value) => self.resource.set(address(value), 0),
+      read: (self) => etherText(self.resource.bytes, 0),
+      write: (self, value) => self.resource.bytes.set(address(value), 0),
     },
   },
 })
+
+/** Written out: no loop. */
+function copyWords(to: Uint16Array, k: number, from: Uint16Array): void {
+  to[k] = from[0]!
+  to[k + 1] = from[1]!
+  to[k + 2] = from[2]!
+  to[k + 3] = from[3]!
+  to[k + 4] = from[4]!
+  to[k + 5] = from[5]!
+  to[k + 6] = from[6]!
+}
 
 function address(value: string): Uint8Array {
   const eth = parseEth(value)

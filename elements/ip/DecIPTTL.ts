@@ -59,7 +59,7 @@ export default element({
     const n = p.net
     const plan = self.plan
     if (!plan.active || n < 0 || (plan.sparesMulticast && m[n + 16]! >> 4 === 14)) return 0
-    if (decrementTtl(m, n)) return 0
+    if (decrementTtl(p, n)) return 0
     self.counters.expired++
     return self.noutputs > 1 ? 1 : DROP
   },

@@ -92,7 +92,7 @@ export default element({
       }
     }
     if (wantsSource(p)) fixSource(p, self.config.IPADDR)
-    if (!decrementTtl(p.mem, p.net)) return 3
+    if (!decrementTtl(p, p.net)) return 3
     return p.end - p.off > self.config.MTU ? 4 : 0
   },
 })

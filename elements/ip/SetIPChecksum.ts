@@ -23,7 +23,7 @@ Returns the number of packets dropped for their header.
 */
 
 import { element } from '../../dataplane/element.ts'
-import { setIpChecksum } from '../lib/checksum.ts'
+import { setHeaderChecksum, setIpChecksum } from '../lib/checksum.ts'
 
 export default element({
   name: 'SetIPChecksum',
@@ -38,7 +38,8 @@ export default element({
       self.counters.bad_header++
       return null
     }
-    setIpChecksum(p.mem, n)
+    if (hl === 20 && (n & 1) === 0) setHeaderChecksum(p.words, n >> 1)
+    else setIpChecksum(p.mem, n)
     return p
   },
 })

@@ -12,7 +12,7 @@ import type { Packet } from '../../dataplane/packet.ts'
 import { parseInteger, parseIp, parseIpPrefix } from '../../lib/click/args.ts'
 import { readIp } from './arp.ts'
 import { bad, details } from './bad-packets.ts'
-import { fold, sumHeader, sumWords } from './checksum.ts'
+import { fold, sumHeader, sumHeaderWords, sumWords } from './checksum.ts'
 import { parseIpList } from './text.ts'
 
 const REASONS = {
@@ -86,7 +86,7 @@ export function ipHeaderProblem(
   if (hl < 20) return 'bad_header_length'
   const length = (m[n + 2]! << 8) | m[n + 3]!
   if (length < hl || length > there) return 'bad_length'
-  if (checksum && !checksumFits(m, n, hl)) return 'bad_checksum'
+  if (checksum && !checksumFits(p, n, hl)) return 'bad_checksum'
   const { badSources } = rules
   if (badSources.length === 0 || !isOf(badSources, readIp(m, n + 12))) return null
   return isOf(rules.goodDestinations, readIp(m, n + 16)) ? null : 'bad_source'
@@ -157,7 +157,8 @@ function list(keyword: string, text: string, context: ConfigureContext): number[
 }
 
 /** The sum over a header with its checksum field is all ones. */
-function checksumFits(m: Uint8Array, n: number, hl: number): boolean {
-  const sum = sumHeader(m, n)
-  return fold(hl === 20 ? sum : sumWords(m, n + 20, hl - 20, sum)) === 0xffff
+function checksumFits(p: Packet, n: number, hl: number): boolean {
+  if (hl === 20 && (n & 1) === 0) return fold(sumHeaderWords(p.words, n >> 1)) === 0xffff
+  const sum = sumHeader(p.mem, n)
+  return fold(hl === 20 ? sum : sumWords(p.mem, n + 20, hl - 20, sum)) === 0xffff
 }

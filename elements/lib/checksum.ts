@@ -38,6 +38,22 @@ export function sumHeader(m: Uint8Array, n: number): number {
   return (high << 8) + low
 }
 
+/** The same of the header that begins at word k, in the machine's byte order. */
+export function sumHeaderWords(w: Uint16Array, k: number): number {
+  return (
+    w[k]! +
+    w[k + 1]! +
+    w[k + 2]! +
+    w[k + 3]! +
+    w[k + 4]! +
+    w[k + 5]! +
+    w[k + 6]! +
+    w[k + 7]! +
+    w[k + 8]! +
+    w[k + 9]!
+  )
+}
+
 /** A sum folded to 16 bits, carries added back. */
 export function fold(sum: number): number {
   let s = (sum & 0xffff) + (sum >>> 16)
@@ -82,4 +98,10 @@ export function setIpChecksum(mem: Uint8Array, off: number): void {
   const sum = ~fold(length === 20 ? fixed : sumWords(mem, off + 20, length - 20, fixed))
   mem[off + 10] = sum >>> 8
   mem[off + 11] = sum
+}
+
+/** The same of a header without options that begins at word k. */
+export function setHeaderChecksum(w: Uint16Array, k: number): void {
+  w[k + 5] = 0
+  w[k + 5] = ~fold(sumHeaderWords(w, k))
 }

@@ -229,7 +229,7 @@ export default element({
 /** A packet, counted; null: no frame is free. */
 function generate(self: Me): Packet | null {
   const { pool, nowUs } = self.router
-  const p = makePacket(pool, self.resource.bytes, self.config.TIMESTAMP ? nowUs : 0)
+  const p = makePacket(pool, self.resource.bytes, self.config.TIMESTAMP === true ? nowUs : 0)
   if (p !== null) self.counters.count++
   return p
 }
