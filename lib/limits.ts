@@ -163,7 +163,7 @@ export const WALK_STEPS = 8_192
 export const SWEEP_PASS_MS = 500
 
 /** Characters of a configuration, libraries included. A longer one is refused before it is read. */
-export const CONFIG_TEXT_MAX = 8 * 1024 * 1024
+export const CONFIG_TEXT_MAX = 64 * 1024 * 1024
 
 /** Braces and parentheses within each other, and compound elements within each other when expanded. */
 export const CONFIG_DEPTH_MAX = 64
@@ -244,13 +244,32 @@ export const FENCE_TRIES = 50
 export const NAT_MAPPINGS_MAX = 524_288
 
 /**
- * Rows that a rewriter at capacity looks at for one new flow: of these, the mapping goes that was
- * idle longest. All rows of a large table would take milliseconds.
+ * Rows that a rewriter at capacity looks at for one new flow: of these, the mapping goes that would
+ * time out first. All rows of a large table would take milliseconds.
  */
 export const NAT_EVICT_ROWS = 128
 
+/** Rows of a rewriter at capacity up to which it looks at all of them: about 0.1 ms. */
+export const NAT_EVICT_EXACT = 1_024
+
 /** Mappings that a lower capacity removes at once. The others go as new flows come. */
 export const NAT_EVICT_AT_ONCE = 1_024
+
+/**
+ * Changes of a TCP connection's length, each way, that a rewriter keeps apart. Of an older one only
+ * data that is sent again after as many others would tell: it is moved as what came before it.
+ */
+export const NAT_SHIFTS = 16
+
+/** Entries of an ARP table at most: a network of /16. At it, the oldest entry goes for a new one. */
+export const ARP_ENTRIES_MAX = 65_536
+
+/**
+ * Entries up to which an ARP table at capacity looks at all for the oldest. Of more it looks at
+ * ARP_EVICT_ROWS: a flood of new addresses must not cost a walk through the table each.
+ */
+export const ARP_EVICT_EXACT = 1_024
+export const ARP_EVICT_ROWS = 128
 
 /** Ports that a rewriter tries for one new flow. None free of these: dropped, `no_port` counts it. */
 export const PORT_PROBES_MAX = 4_096

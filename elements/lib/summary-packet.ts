@@ -1,7 +1,8 @@
 // Builds the packet that a line of an IP summary dump describes: IP header, the transport header of
 // its protocol, payload.
 
-import { ANNO_SIZE, type Packet, type Pool } from '../../dataplane/packet.ts'
+import type { Packet, Pool } from '../../dataplane/packet.ts'
+import { setAggregate, setExtraLength, setExtraPackets } from './anno-words.ts'
 import { fold, pseudoSum, setIpChecksum, sumWords } from './checksum.ts'
 import type { Summary } from './summary-read.ts'
 
@@ -90,14 +91,10 @@ function writeTransport(s: Summary, p: Packet, view: DataView, at: number, lengt
   }
 }
 
-/** AGGREGATE, EXTRA_PACKETS and EXTRA_LENGTH annotations. */
 function annotate(s: Summary, p: Packet, extra: number): void {
-  if (s.aggregate === 0 && s.count <= 1 && extra === 0) return
-  p.anno ??= new Uint8Array(ANNO_SIZE)
-  const view = new DataView(p.anno.buffer)
-  view.setUint32(20, s.aggregate)
-  view.setUint32(24, Math.max(0, s.count - 1))
-  view.setUint32(28, extra)
+  setAggregate(p, s.aggregate)
+  setExtraPackets(p, Math.max(0, s.count - 1))
+  setExtraLength(p, extra)
 }
 
 function setChecksums(s: Summary, p: Packet, view: DataView, at: number, first: boolean): void {

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto'
 import type { Packet } from '../../dataplane/packet.ts'
+import { annoInt } from './anno-words.ts'
 import { ICMP_CODES, ICMP_TYPES, nameOf } from './icmp-names.ts'
 import { ECN, flagsText, protoText } from './summary-fields.ts'
 import { ipOptionsText, type TcpOptionSet, tcpOptionsText } from './summary-options.ts'
@@ -50,10 +51,7 @@ export function headersOf(p: Packet): Headers {
 }
 
 export function annoWord(p: Packet, offset: number): number {
-  const a = p.anno
-  if (a === null) return 0
-  const high = (a[offset]! << 24) | (a[offset + 1]! << 16)
-  return (high | (a[offset + 2]! << 8) | a[offset + 3]!) >>> 0
+  return annoInt(p, offset) >>> 0
 }
 
 type Writer = (h: Headers) => string | null
