@@ -53,6 +53,8 @@ interface Entry {
 
 export class Elaborator {
   readonly requirements: string[] = []
+  /** Classes that the file itself defines, in order. */
+  readonly definitions = new Map<string, ClassValue>()
   readonly #findings: Findings
   readonly #options: ElaborateOptions
   readonly #root = new Classes(null)
@@ -94,7 +96,9 @@ export class Elaborator {
         case 'elementclass': {
           const { name, body } = statement
           const cls = body === null ? primitive('Error') : this.#class(body, name)
-          if (name !== '') this.#classes.set(name, cls)
+          if (name === '') break
+          this.#classes.set(name, cls)
+          if (this.#classes === this.#root) this.definitions.set(name, cls)
         }
       }
     }

@@ -35,29 +35,37 @@ export interface FlattenOptions {
   readonly requirements: readonly string[]
   /** Variables that override those of the file. */
   readonly defines: Readonly<Record<string, string>>
+  /**
+   * As Click's tools: connections in the order of the text, and variables of the file left in
+   * place, so that a later step can still override them.
+   */
+  readonly asWritten?: boolean | undefined
 }
 
 export function flatten(file: Compound, findings: Findings, options: FlattenOptions): FlatGraph {
-  const expansion = new Expansion(findings)
+  const asWritten = options.asWritten === true
+  const expansion = new Expansion(findings, asWritten)
   let defines: Readonly<Record<string, string>> = {}
   let connections: readonly FlatConnection[] = []
   try {
     defines = expansion.file(file, options.defines)
-    connections = resolveTunnels(expansion.nodes, expansion.connections, findings)
+    const { nodes, connections: all } = expansion
+    connections = resolveTunnels(nodes, all, findings, { directFirst: asWritten })
   } catch (error) {
     if (!(error instanceof LimitReached)) throw error
     findings.error('', error.message)
   }
   const numbers = new Map<number, number>()
   const elements: FlatElement[] = []
-  for (const [i, { name, className, args, config, where }] of expansion.nodes.entries()) {
+  for (const i of asWritten ? expansion.depthFirst() : expansion.nodes.keys()) {
+    const { name, className, args, config, where } = expansion.nodes[i]!
     if (className === null) continue
     numbers.set(i, elements.length)
     elements.push({ name, className, args, config, where })
   }
   return {
     elements,
-    connections: renumber(connections, numbers),
+    connections: renumber(connections, numbers, asWritten),
     requirements: options.requirements,
     defines,
   }
@@ -67,12 +75,17 @@ export function flatten(file: Compound, findings: Findings, options: FlattenOpti
 function renumber(
   connections: readonly FlatConnection[],
   numbers: ReadonlyMap<number, number>,
+  asWritten: boolean,
 ): FlatConnection[] {
   const list = connections.map((c) => ({
     ...c,
     from: numbers.get(c.from)!,
     to: numbers.get(c.to)!,
   }))
+  if (asWritten) {
+    const seen = new Map(list.map((c) => [`${c.from}.${c.fromPort}.${c.to}.${c.toPort}`, c]))
+    return [...seen.values()]
+  }
   list.sort(
     (a, b) => a.to - b.to || a.toPort - b.toPort || a.from - b.from || a.fromPort - b.fromPort,
   )
@@ -87,24 +100,48 @@ class Expansion {
   readonly #findings: Findings
   readonly #budget = new Budget()
   readonly #byName = new Map<string, number>()
+  readonly #asWritten: boolean
+  /** Elements of the file; and, by compound element, those inside it. */
+  #top: readonly number[] = []
+  readonly #inside = new Map<number, readonly number[]>()
 
-  constructor(findings: Findings) {
+  constructor(findings: Findings, asWritten: boolean) {
     this.#findings = findings
+    this.#asWritten = asWritten
   }
 
   /** Expands the whole file; returns the values of its variables. */
   file(file: Compound, overrides: Readonly<Record<string, string>>): Record<string, string> {
     const scope = new Scope(null, this.#budget)
     const names = new Set(Object.keys(overrides))
-    for (const { name, value } of file.defines) {
+    const written: Record<string, string> = {}
+    const define = (name: string, value: string) => {
       names.add(name)
-      scope.define(name, value)
+      if (this.#asWritten) written[name] = value
+      else scope.define(name, value)
     }
-    for (const [name, value] of Object.entries(overrides)) scope.define(name, value)
+    for (const { name, value } of file.defines) define(name, value)
+    for (const [name, value] of Object.entries(overrides)) define(name, value)
     const indices = file.nodes.map((node) => this.#add(node, node.name))
+    this.#top = indices
     for (const connection of file.connections) this.connections.push(connection)
     for (const [i, node] of file.nodes.entries()) this.#expand(indices[i]!, node, scope, 1)
+    if (this.#asWritten) return written
     return Object.fromEntries([...names].map((name) => [name, scope.expand(`\${${name}}`)]))
+  }
+
+  /** Elements of the file, then each with all that is inside it: the order of Click's tools. */
+  depthFirst(): number[] {
+    const order = [...this.#top]
+    const enter = (index: number): void => {
+      for (const inner of this.#inside.get(index) ?? []) {
+        if (inner < 0) continue
+        order.push(inner)
+        enter(inner)
+      }
+    }
+    for (const index of this.#top) enter(index)
+    return order
   }
 
   #add(node: BodyNode, name: string): number {
@@ -157,6 +194,15 @@ class Expansion {
     for (const { name, value } of compound.defines) scope.define(name, scope.expand(value))
     face.className = null
     const indices = this.#members(index, compound)
+    this.#inside.set(index, indices)
+    // Click's tools connect what is innermost first; the order shows in what they print.
+    if (!this.#asWritten) this.#connect(compound, indices)
+    for (const [i, node] of compound.nodes.entries())
+      if (i >= 2 && indices[i]! >= 0) this.#expand(indices[i]!, node, scope, depth + 1)
+    if (this.#asWritten) this.#connect(compound, indices)
+  }
+
+  #connect(compound: Compound, indices: readonly number[]): void {
     for (const connection of compound.connections) {
       const [from, to] = [indices[connection.from]!, indices[connection.to]!]
       if (from < 0 || to < 0) continue
@@ -164,8 +210,6 @@ class Expansion {
         throw new LimitReached(`too many connections (at most ${CONNECTIONS_MAX})`)
       this.connections.push({ ...connection, from, to })
     }
-    for (const [i, node] of compound.nodes.entries())
-      if (i >= 2 && indices[i]! >= 0) this.#expand(indices[i]!, node, scope, depth + 1)
   }
 
   /** Adds the nodes of an instance; -1: its name is taken. */

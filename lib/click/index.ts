@@ -4,12 +4,14 @@
 import type { Finding } from '../errors.ts'
 import { CONFIG_TEXT_MAX } from '../limits.ts'
 import type { Statement } from './ast.ts'
+import type { ClassValue, Compound } from './compound.ts'
 import { Elaborator } from './elaborate.ts'
 import { Findings } from './findings.ts'
 import type { FlatGraph } from './flat.ts'
 import { flatten } from './flatten.ts'
 import { parse } from './parser.ts'
 
+export type { BodyNode, ClassValue, Compound } from './compound.ts'
 export type { FlatConnection, FlatElement, FlatGraph } from './flat.ts'
 export { unparse, unparseConnections } from './unparse.ts'
 export { type Resolve, substitute, type VariableForm } from './variables.ts'
@@ -26,6 +28,8 @@ export interface ParseOptions {
   readonly known?: (className: string) => boolean
   /** Text of a `require(library …)` file; null: there is none. */
   readonly library?: (name: string) => { filename: string; text: string } | null
+  /** For tools that write configurations again: see FlattenOptions. */
+  readonly asWritten?: boolean
 }
 
 export interface Parsed {
@@ -36,6 +40,48 @@ export interface Parsed {
 }
 
 export function parseConfig(text: string, options: ParseOptions = {}): Parsed {
+  const { file, requirements, findings } = elaborate(text, options)
+  const graph = flatten(file, findings, {
+    requirements,
+    defines: options.defines ?? {},
+    asWritten: options.asWritten,
+  })
+  return { graph, errors: findings.errors, warnings: findings.warnings }
+}
+
+/** A configuration with its compound elements, not expanded. */
+export interface ParsedCompounds {
+  readonly file: Compound
+  /** Classes that the file defines, by name, in order. */
+  readonly definitions: ReadonlyMap<string, ClassValue>
+  readonly requirements: readonly string[]
+  readonly errors: readonly Finding[]
+  readonly warnings: readonly Finding[]
+}
+
+export function parseCompounds(text: string, options: ParseOptions = {}): ParsedCompounds {
+  const { file, definitions, requirements, findings } = elaborate(text, options)
+  const { errors, warnings } = findings
+  return { file, definitions, requirements, errors, warnings }
+}
+
+/**
+ * The graph inside a compound element: its first two elements are `input` and `output`, of classes
+ * of these names; parameters stay variables.
+ */
+export function bodyGraph(compound: Compound): { graph: FlatGraph; errors: readonly Finding[] } {
+  const findings = new Findings()
+  const nodes = compound.nodes.map((node, i) => {
+    if (i >= 2) return node
+    const cls = { kind: 'primitive', name: i === 0 ? 'input' : 'output' } as const
+    return { ...node, cls, jump: -1 }
+  })
+  const body = { ...compound, nodes, params: [] }
+  const graph = flatten(body, findings, { requirements: [], defines: {}, asWritten: true })
+  return { graph, errors: findings.errors }
+}
+
+function elaborate(text: string, options: ParseOptions) {
   const findings = new Findings()
   const filename = options.filename ?? 'config'
   let chars = 0
@@ -55,9 +101,6 @@ export function parseConfig(text: string, options: ParseOptions = {}): Parsed {
   }
   const elaborator = new Elaborator(findings, { known: options.known, library })
   const file = elaborator.file(read(text, filename))
-  const graph = flatten(file, findings, {
-    requirements: elaborator.requirements,
-    defines: options.defines ?? {},
-  })
-  return { graph, errors: findings.errors, warnings: findings.warnings }
+  const { definitions, requirements } = elaborator
+  return { file, definitions, requirements, findings }
 }

@@ -21,10 +21,12 @@ function note(ends: Ends, node: number, port: number, connection: BodyConnection
   else list.push(connection)
 }
 
+/** @param order with `directFirst`, what goes through tunnels comes last, by where it comes out */
 export function resolveTunnels(
   nodes: readonly FlatNode[],
   connections: readonly BodyConnection[],
   findings: Findings,
+  order: { readonly directFirst: boolean } = { directFirst: false },
 ): FlatConnection[] {
   const isTunnel = (node: number) => nodes[node]!.className === null
   const from: Ends = new Map()
@@ -35,6 +37,7 @@ export function resolveTunnels(
   }
   checkFaces(nodes, from, to, findings)
   const resolved: FlatConnection[] = []
+  const ends: BodyConnection[] = []
   let steps = 0
   for (const start of connections) {
     if (isTunnel(start.from)) continue
@@ -44,6 +47,7 @@ export function resolveTunnels(
       if (++steps > STEPS_MAX) throw new LimitReached('too many connections through compounds')
       if (!isTunnel(c.to)) {
         resolved.push({ ...start, to: c.to, toPort: c.toPort })
+        ends.push(c)
         continue
       }
       // A circle of tunnels connects nothing.
@@ -56,7 +60,27 @@ export function resolveTunnels(
   }
   if (resolved.length > CONNECTIONS_MAX)
     throw new LimitReached(`too many connections (at most ${CONNECTIONS_MAX})`)
-  return resolved
+  return order.directFirst ? directFirst(connections, resolved, ends) : resolved
+}
+
+/** Direct connections stay in order; those through tunnels follow, by their last piece. */
+function directFirst(
+  connections: readonly BodyConnection[],
+  resolved: readonly FlatConnection[],
+  ends: readonly BodyConnection[],
+): FlatConnection[] {
+  const place = new Map(connections.map((c, i) => [c, i]))
+  const start = new Map(resolved.map((c, i) => [c, i]))
+  const isDirect = (c: FlatConnection) => {
+    const end = ends[start.get(c)!]!
+    return end.from === c.from && end.fromPort === c.fromPort
+  }
+  // Of several that come out of one place, the one that was written last is first.
+  const through = resolved
+    .map((c, i) => ({ c, last: place.get(ends[i]!)!, i }))
+    .filter(({ c }) => !isDirect(c))
+    .sort((a, b) => a.last - b.last || b.i - a.i)
+  return [...resolved.filter(isDirect), ...through.map(({ c }) => c)]
 }
 
 /** Each compound element and group: ports that are used outside and inside must be the same. */

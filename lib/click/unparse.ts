@@ -51,13 +51,18 @@ function successors(connections: readonly FlatConnection[]): number[] {
     if (list === undefined) fromZero.set(key, [i])
     else list.push(i)
   }
-  const best = new Map<string, number>()
-  for (const [key, list] of fromZero)
-    best.set(key, list.find((i) => connections[i]!.toPort === 0) ?? list.at(-1)!)
+  // The best of each list, and the best but that one: a connection does not go on as itself.
+  const best = new Map<string, readonly [number, number]>()
+  const bestOf = (list: readonly number[]) =>
+    list.find((i) => connections[i]!.toPort === 0) ?? list.at(-1) ?? -1
+  for (const [key, list] of fromZero) {
+    const first = bestOf(list)
+    best.set(key, [first, bestOf(list.filter((i) => i !== first))])
+  }
   return connections.map((c, i) => {
     if (c.toPort !== 0) return -1
-    const next = best.get(keyOf(c.to, 0)) ?? -1
-    return next === i ? -1 : next
+    const [first, second] = best.get(keyOf(c.to, 0)) ?? [-1, -1]
+    return first === i ? second : first
   })
 }
 

@@ -9,10 +9,12 @@ export function compare(
   ignores: readonly Ignore[],
 ): string | null {
   if (expected.match === 'verbatim')
-    return actual === expected.content ? null : `${expected.file}: differs`
+    return withoutSubtests(actual) === expected.content ? null : `${expected.file}: differs`
   const ignored = ignores.filter((i) => i.file === expected.file || i.file === 'all')
   const want = linesOf(expected.content)
-  const have = linesOf(actual).filter((line) => !ignored.some((i) => isIgnored(line, i)))
+  const have = linesOf(withoutSubtests(actual)).filter(
+    (line) => !ignored.some((i) => isIgnored(line, i)),
+  )
   for (let k = 0; k < Math.max(want.length, have.length); k++) {
     const [wanted, got] = [want[k], have[k]]
     if (wanted !== undefined && got !== undefined && lineFits(got, wanted, expected)) continue
@@ -20,6 +22,11 @@ export function compare(
     return `${expected.file}: line ${k + 1}: expected ${show(wanted)}, got ${show(got)}`
   }
   return null
+}
+
+/** The marks of `clicktest_subtest` are the runner's own. */
+function withoutSubtests(text: string): string {
+  return text.replaceAll(/^clicktest_subtest .*\n/gm, '')
 }
 
 /** Blank lines and white space at line ends do not count. */
