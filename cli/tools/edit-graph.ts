@@ -122,6 +122,7 @@ export class EditGraph {
 
   /** Moves one end of a connection, which keeps its place. One that is there already goes. */
   move(connection: EditConnection, side: Side, to: Port): void {
+    if (samePort(connection[side], to)) return
     const [from, target] = side === 'from' ? [to, connection.to] : [connection.from, to]
     if (this.connected(from, target)) {
       this.disconnect(connection)
