@@ -271,6 +271,9 @@ export const ARP_ENTRIES_MAX = 65_536
 export const ARP_EVICT_EXACT = 1_024
 export const ARP_EVICT_ROWS = 128
 
+/** Places on a SourceIPHashMapper's ring, those of unused IDs included. More are a configuration error. */
+export const MAPPER_PLACES_MAX = 1_048_576
+
 /** Ports that a rewriter tries for one new flow. None free of these: dropped, `no_port` counts it. */
 export const PORT_PROBES_MAX = 4_096
 
@@ -279,6 +282,9 @@ export const PORT_PROBES_MAX = 4_096
  * more is refused.
  */
 export const ROUTES_CHANGED_MAX = 1_048_576
+
+/** Bytes of a packet that a line of a summary dump describes: an IP packet and its link header. */
+export const SUMMARY_PACKET_BYTES = 66_560
 
 /** Aggregates that one counting element holds. A packet of one more counts as if it were frozen. */
 export const AGGREGATES_MAX = 4_194_304

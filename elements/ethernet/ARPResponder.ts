@@ -123,7 +123,10 @@ export default element({
     return { entries, addresses: context.addresses }
   },
 
+  reconfigures: true,
+
   initialize(self) {
+    self.state.entries.clear()
     for (const entry of self.plan.entries) add(self.state.entries, entry)
   },
 

@@ -1,217 +1,372 @@
-// ARPQuerier's entries and the packets that wait for them.
+// What ARPTable keeps, by itself or inside an ARPQuerier: addresses, and packets that wait for one.
+//
+// Times are whole milliseconds. Entries have an age order: that of their last update, then that of
+// `order`, which counts updates. At a capacity the oldest goes first.
 
-import type { PacketFifo, Row, Table } from '../../dataplane/declare.ts'
-import { DROP, type PushFn, type RouterServices } from '../../dataplane/element.ts'
+import {
+  cell,
+  type PacketFifo,
+  packets,
+  type Row,
+  type Table,
+  table,
+} from '../../dataplane/declare.ts'
+import { arg } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
-import { POOL_FRAMES } from '../../lib/limits.ts'
-import { copyEth, makeRequest, writeEth } from './arp.ts'
-import type { Host } from './host.ts'
+import { ARP_ENTRIES_MAX, ARP_EVICT_EXACT, ARP_EVICT_ROWS, POOL_FRAMES } from '../../lib/limits.ts'
+import { writeEth } from './arp.ts'
 import { etherText, ipText } from './text.ts'
 
-/** Addresses kept at most: a network of /16. At it, the oldest entry goes for a new one. */
-export const ENTRIES_MAX = 65_536
 /** Bit of a row's `flags`: high and low are an Ethernet address that was learnt. */
 export const KNOWN = 1
 /** Bit of `flags`: packets wait for the entry. It moves with the row, so order survives a move. */
 export const WAITED_FOR = 2
 /** Packets held at most where CAPACITY is 0: a quarter of a replica's pool. */
-export const WAITING_MAX = POOL_FRAMES / 4
+const WAITING_MAX = POOL_FRAMES / 4
 /** Milliseconds between two queries for one address: 10 a second, as RFC 1122 wants it limited. */
 const QUERY_MS = 100
-/** Milliseconds between looks at packets that wait. */
-const WAITING_MS = 1000
+/** The same once so many queries got no reply. */
+const SLOW_QUERY_MS = 2000
+const MANY_QUERIES = 10
+/** Milliseconds between looks at packets that wait, and at what has expired. */
+export const TICK_MS = 1000
 
-type Entry = Row<{ ip: 'i32'; high: 'u16'; low: 'i32'; flags: 'u8'; seen: 'time'; asked: 'time' }>
+/** Keywords of a table. */
+export const arpTableConfig = {
+  CAPACITY: arg.count(2048),
+  ENTRY_CAPACITY: arg.count(0),
+  ENTRY_PACKET_CAPACITY: arg.count(0),
+  CAPACITY_SLIM_FACTOR: arg.count(2),
+  TIMEOUT: arg.seconds(300),
+}
 
-interface Querier {
-  readonly config: {
-    readonly ENTRY_CAPACITY: number
-    readonly ENTRY_PACKET_CAPACITY: number
-    readonly BROADCAST_POLL: boolean
+interface Configured {
+  readonly CAPACITY: number
+  readonly ENTRY_CAPACITY: number
+  readonly ENTRY_PACKET_CAPACITY: number
+  readonly CAPACITY_SLIM_FACTOR: number
+  readonly TIMEOUT: number
+}
+
+const ROW = {
+  high: 'u16',
+  low: 'i32',
+  flags: 'u8',
+  polls: 'u8',
+  seen: 'time',
+  asked: 'time',
+  order: 'f64',
+} as const
+type Entry = Row<{ ip: 'i32' } & typeof ROW>
+
+/** A row without KNOWN is an address that is being asked for. */
+export const arpTableState = {
+  entries: table({
+    version: 2,
+    scope: 'shared',
+    merge: 'last_writer',
+    key: { ip: 'i32' },
+    row: ROW,
+    capacity: ARP_ENTRIES_MAX,
+    // A safeguard: the table removes what has expired itself, as long as its timer runs.
+    expire: { idle: 'seen', after: 1, afterOf: (self) => retention(self.plan.timeoutMs) },
+    upgrade: { 1: (old) => ({ ...old, polls: 0, order: 0 }) },
+  }),
+  waiting: packets({ capacity: 'waitingMax' }),
+  sequence: cell({ version: 1, scope: 'shared', merge: 'max', row: { next: 'f64' } }),
+}
+
+/** Seconds that an entry is kept after its last reply, at most. */
+function retention(timeoutMs: number): number {
+  return timeoutMs > 0 ? timeoutMs / 500 + 60 : Number.POSITIVE_INFINITY
+}
+
+export interface ArpTablePlan {
+  /** Packets held at most. */
+  readonly waitingMax: number
+  readonly entryCapacity: number
+  readonly entryPackets: number
+  /** Packets that are left when there were too many. */
+  readonly slimTo: number
+  /** 0: entries never expire. */
+  readonly timeoutMs: number
+}
+
+export function arpTablePlan(
+  config: Configured,
+  context: { error(message: string): void },
+): ArpTablePlan {
+  const factor = config.CAPACITY_SLIM_FACTOR
+  if (factor === 0) context.error('CAPACITY_SLIM_FACTOR cannot be zero')
+  const most = config.CAPACITY || WAITING_MAX
+  return {
+    waitingMax: most,
+    entryCapacity: Math.min(config.ENTRY_CAPACITY || ARP_ENTRIES_MAX, ARP_ENTRIES_MAX),
+    entryPackets: config.ENTRY_PACKET_CAPACITY,
+    slimTo: Math.max(1, most - Math.floor(most / Math.max(1, factor))),
+    timeoutMs: Math.floor(config.TIMEOUT * 1000),
   }
-  readonly plan: Host & { readonly timeoutMs: number }
-  readonly counters: { queries: number; drops: number; no_headroom: number }
+}
+
+/** The part of an element that a table works on. */
+export interface ArpOwner {
+  readonly plan: ArpTablePlan
+  readonly router: { readonly nowMs: number }
   readonly state: {
-    readonly entries: Table<
-      { ip: 'i32' },
-      { high: 'u16'; low: 'i32'; flags: 'u8'; seen: 'time'; asked: 'time' }
-    >
+    readonly entries: Table<{ ip: 'i32' }, typeof ROW>
     readonly waiting: PacketFifo
+    readonly sequence: { next: number }
   }
-  readonly out: readonly PushFn[]
-  readonly router: RouterServices
   kill(p: Packet): void
-  timerAt(ms: number): void
 }
 
-/** May packets be sent to the entry's Ethernet address? */
-export function usable(self: Querier, entry: Entry): boolean {
-  return (entry.flags & KNOWN) !== 0 && self.router.nowMs - entry.seen < self.plan.timeoutMs
-}
+export class ArpStore {
+  readonly entries: ArpOwner['state']['entries']
+  readonly waiting: PacketFifo
+  readonly #owner: ArpOwner
+  readonly #plan: ArpTablePlan
+  readonly #dropped: () => void
+  #expireAt = 0
 
-/** Puts the header on; gives back the output to send it by, or DROP. */
-export function encapsulate(self: Querier, p: Packet, high: number, low: number): number {
-  if (!p.push(14)) {
-    self.counters.no_headroom++
-    return DROP
+  /** @param dropped counts a packet that the table drops */
+  constructor(owner: ArpOwner, dropped: () => void) {
+    this.#owner = owner
+    this.#plan = owner.plan
+    this.entries = owner.state.entries
+    this.waiting = owner.state.waiting
+    this.#dropped = dropped
+    this.#expireAt = this.nowMs + Math.floor(this.#plan.timeoutMs / 1000) * 1000
   }
-  const m = p.mem
-  const off = p.off
-  writeEth(m, off, high, low)
-  copyEth(m, off + 6, self.plan.eth, 0)
-  m[off + 12] = 0x08
-  m[off + 13] = 0
-  p.mac = off
-  return 0
-}
 
-function send(self: Querier, p: Packet, high: number, low: number): void {
-  if (encapsulate(self, p, high, low) === DROP) self.kill(p)
-  else self.out[0]!(p)
-}
+  get nowMs(): number {
+    return Math.floor(this.#owner.router.nowMs)
+  }
 
-/** Asks for the entry's address, unless that was done just now. */
-export function query(self: Querier, entry: Entry, high: number, low: number): void {
-  const now = self.router.nowMs
-  if (now - entry.asked < QUERY_MS) return
-  entry.asked = now
-  const { eth, ip } = self.plan
-  const p = makeRequest(self.router.pool, eth, ip, entry.ip, high, low)
-  if (p === null) return // an empty pool: the next packet asks again
-  self.counters.queries++
-  self.out[self.out.length - 1]!(p)
-}
+  /** May packets be sent to the entry's Ethernet address? */
+  usable(entry: Entry): boolean {
+    return (entry.flags & KNOWN) !== 0 && !this.#expired(entry, this.nowMs)
+  }
 
-/** Asks again for an address in use, before it expires. */
-export function poll(self: Querier, ip: number, high: number, low: number): void {
-  const entry = self.state.entries.get(ip)
-  if (entry === null) return
-  if (self.config.BROADCAST_POLL) query(self, entry, 0xffff, -1)
-  else query(self, entry, high, low)
-}
+  #expired(entry: Entry, now: number): boolean {
+    return this.#plan.timeoutMs > 0 && now - entry.seen > this.#plan.timeoutMs
+  }
 
-/** Holds a packet and asks for its destination. */
-export function wait(self: Querier, p: Packet): void {
-  const { entries, waiting } = self.state
-  const dst = p.dst
-  let entry = entries.get(dst)
-  if (entry === null) {
-    const most = Math.min(self.config.ENTRY_CAPACITY || ENTRIES_MAX, entries.capacity)
-    if (entries.size >= most) evictOldest(self)
-    entry = entries.insert(-1, dst)
+  /** May a query be sent? Then it counts as sent. */
+  poll(entry: Entry): boolean {
+    const now = this.nowMs
+    if (now - entry.asked < (entry.polls >= MANY_QUERIES ? SLOW_QUERY_MS : QUERY_MS)) return false
+    entry.asked = now
+    if (entry.polls < 255) entry.polls++
+    return true
+  }
+
+  /** Holds a packet, which is the table's from now on; true: its address is to be asked for. */
+  hold(p: Packet): boolean {
+    const { waiting } = this
+    const { timeoutMs, entryPackets, waitingMax } = this.#plan
+    const dst = p.dst
+    const now = this.nowMs
+    let entry = this.#ensure(dst, now)
     if (entry === null) {
-      drop(self, p)
-      return
+      this.#drop(p)
+      return false
     }
-    entry.seen = self.router.nowMs
-    entry.asked = self.router.nowMs - QUERY_MS
+    // Somebody still wants the address, so the entry stays just this side of expiring; among those
+    // of that time it counts as the oldest.
+    if (timeoutMs > 0 && entry.seen < now - timeoutMs) {
+      entry.seen = now - timeoutMs
+      entry.order = -this.#owner.state.sequence.next++
+    }
+    if (entryPackets > 0 && this.#waitingFor(dst) >= entryPackets) {
+      this.#drop(p)
+      return false
+    }
+    if (waiting.length + 1 > waitingMax) {
+      this.slim(now, 1)
+      entry = this.entries.get(dst)
+      if (entry === null) {
+        this.#drop(p)
+        return false
+      }
+    }
+    if (!waiting.push(p)) this.#drop(p)
+    entry.flags |= WAITED_FOR
+    return this.poll(entry)
   }
-  const each = self.config.ENTRY_PACKET_CAPACITY
-  if (each > 0) held(self, dst, 1, each)
-  if (waiting.length >= waiting.capacity) drop(self, waiting.shift())
-  if (!waiting.push(p)) drop(self, p)
-  entry.flags |= WAITED_FOR
-  query(self, entry, 0xffff, -1)
-}
 
-function drop(self: Querier, p: Packet | null): void {
-  if (p === null) return
-  self.counters.drops++
-  self.kill(p)
-}
-
-/** Drops the oldest `count` packets that wait for an address, where at least `from` do. */
-export function held(self: Querier, dst: number, count: number, from = 1): void {
-  let waitingFor = 0
-  self.state.waiting.extract((p) => {
-    if (p.dst === dst) waitingFor++
-    return false
-  })
-  if (waitingFor < from) return
-  let left = count
-  self.state.waiting.extract((p) => {
-    if (p.dst !== dst || left-- <= 0) return false
-    drop(self, p)
-    return true
-  })
-}
-
-/** The entry that was updated longest ago goes, and the packets that wait for it. */
-function evictOldest(self: Querier): void {
-  let ip = 0
-  let seen = Number.POSITIVE_INFINITY
-  self.state.entries.each((e) => {
-    if (e.seen >= seen) return
-    seen = e.seen
-    ip = e.ip
-  })
-  self.state.entries.remove(ip)
-  held(self, ip, Number.POSITIVE_INFINITY)
-}
-
-/** Records that an address is at an Ethernet address, and sends what waited for it. */
-export function learn(self: Querier, ip: number, high: number, low: number): void {
-  const { entries } = self.state
-  if (entries.peek(ip) === null && entries.size >= (self.config.ENTRY_CAPACITY || entries.capacity))
-    evictOldest(self)
-  const entry = entries.insert(-1, ip)
-  if (entry === null) return
-  entry.high = high
-  entry.low = low
-  entry.flags = KNOWN
-  entry.seen = self.router.nowMs
-  release(self, ip, high, low)
-}
-
-/** Sends what waits for an address that is known. */
-export function release(self: Querier, ip: number, high: number, low: number): void {
-  if (self.state.waiting.length === 0) return
-  // Taken out first: sending may bring packets back here.
-  const ready: Packet[] = []
-  self.state.waiting.extract((p) => {
-    if (p.dst !== ip) return false
-    ready.push(p)
-    return true
-  })
-  for (const p of ready) send(self, p, high, low)
-}
-
-/**
- * Drops packets whose address got no answer in time, or is no longer asked for; sends those whose
- * address became known while they moved here. Comes again in a second.
- */
-export function sweepWaiting(self: Querier): void {
-  const { entries, waiting } = self.state
-  const now = self.router.nowMs
-  const ready: Packet[] = []
-  waiting.extract((p) => {
-    const entry = entries.peek(p.dst)
-    if (entry !== null && usable(self, entry)) ready.push(p)
-    else if (entry !== null && now - entry.seen < self.plan.timeoutMs) return false
-    else drop(self, p)
-    return true
-  })
-  for (const p of ready) {
-    const entry = entries.peek(p.dst)
-    if (entry !== null) send(self, p, entry.high, entry.low)
-    else drop(self, p)
+  #waitingFor(dst: number): number {
+    let n = 0
+    this.waiting.extract((p) => {
+      if (p.dst === dst) n++
+      return false
+    })
+    return n
   }
-  self.timerAt(now + WAITING_MS)
-}
 
-/** Text of `table`: longest without an update first. */
-export function tableText(self: Querier): string {
-  const now = self.router.nowMs
-  const lines: { ip: number; age: number; text: string }[] = []
-  const bytes = new Uint8Array(6)
-  self.state.entries.each((e) => {
-    if ((e.flags & KNOWN) === 0) bytes.fill(255)
-    else writeEth(bytes, 0, e.high, e.low)
-    const age = now - e.seen
-    const valid = usable(self, e) ? 1 : 0
-    const text = `${ipText(e.ip)} ${valid} ${etherText(bytes)} ${(age / 1000).toFixed(6)}\n`
-    lines.push({ ip: e.ip >>> 0, age, text })
-  })
-  lines.sort((a, b) => b.age - a.age || b.ip - a.ip)
-  return lines.map((l) => l.text).join('')
+  /** The address's entry, a new one where there is none; null: no room. */
+  #ensure(ip: number, now: number): Entry | null {
+    const { entries } = this
+    const known = entries.get(ip)
+    if (known !== null) return known
+    if (entries.size >= this.#plan.entryCapacity) {
+      this.#removeExpired(now)
+      while (entries.size >= this.#plan.entryCapacity && entries.size > 0) this.#removeOldest()
+    }
+    const entry = entries.insert(-1, ip)
+    if (entry === null) return null
+    entry.seen = now
+    entry.asked = now - TICK_MS
+    entry.order = this.#owner.state.sequence.next++
+    return entry
+  }
+
+  /** Records that an address is at an Ethernet address; of ff:ff:ff:ff:ff:ff, that it is not known. */
+  insert(ip: number, high: number, low: number): void {
+    const now = this.nowMs
+    const entry = this.#ensure(ip, now)
+    if (entry === null) return
+    entry.high = high
+    entry.low = low
+    const waited = entry.flags & WAITED_FOR
+    entry.flags = high === 0xffff && low === -1 ? waited : KNOWN | waited
+    entry.seen = now
+    entry.polls = 0
+    entry.asked = now - TICK_MS
+    entry.order = this.#owner.state.sequence.next++
+  }
+
+  /** Takes out what waits for an address; the packets are the caller's. */
+  release(ip: number): Packet[] {
+    const entry = this.entries.get(ip)
+    if (entry !== null) entry.flags &= ~WAITED_FOR
+    const ready: Packet[] = []
+    if (this.waiting.length === 0) return ready
+    this.waiting.extract((p) => {
+      if (p.dst !== ip) return false
+      ready.push(p)
+      return true
+    })
+    return ready
+  }
+
+  /** Deletes everything. */
+  clear(): void {
+    this.entries.clear()
+    for (let p = this.waiting.shift(); p !== null; p = this.waiting.shift()) this.#drop(p)
+  }
+
+  /** Once a TICK_MS: removes what has expired, and packets whose entry has gone. */
+  tick(): void {
+    const now = this.nowMs
+    const { timeoutMs } = this.#plan
+    if (timeoutMs > 0 && now >= this.#expireAt) {
+      this.slim(now, 0)
+      this.#expireAt = now + (Math.floor(timeoutMs / 1000) + 1) * 1000
+    }
+    if (this.waiting.length > 0)
+      this.waiting.extract((p) => {
+        if (this.entries.peek(p.dst) !== null) return false
+        this.#drop(p)
+        return true
+      })
+  }
+
+  /** Addresses that became usable while packets for them moved here. */
+  ready(): Set<number> {
+    const found = new Set<number>()
+    this.waiting.extract((p) => {
+      const entry = this.entries.peek(p.dst)
+      if (entry !== null && this.usable(entry)) found.add(p.dst)
+      return false
+    })
+    return found
+  }
+
+  /** Removes what has expired, and where there are too many packets, those of the oldest entries. */
+  slim(now: number, coming: number): void {
+    this.#removeExpired(now)
+    let excess = this.waiting.length + coming
+    if (excess <= this.#plan.waitingMax) return
+    excess -= this.#plan.slimTo
+    const byEntry = new Map<number, { seen: number; order: number; packets: number }>()
+    this.waiting.extract((p) => {
+      const known = byEntry.get(p.dst)
+      const entry = this.entries.peek(p.dst)
+      if (known !== undefined) known.packets++
+      else byEntry.set(p.dst, { seen: entry?.seen ?? 0, order: entry?.order ?? 0, packets: 1 })
+      return false
+    })
+    const oldest = [...byEntry].sort(([, a], [, b]) => a.seen - b.seen || a.order - b.order)
+    const going = new Map<number, number>()
+    for (const [dst, { packets: n }] of oldest) {
+      if (excess <= 0) break
+      going.set(dst, Math.min(n, excess))
+      excess -= n
+    }
+    this.waiting.extract((p) => {
+      const left = going.get(p.dst) ?? 0
+      if (left === 0) return false
+      going.set(p.dst, left - 1)
+      this.#drop(p)
+      return true
+    })
+  }
+
+  #removeExpired(now: number): void {
+    if (this.#plan.timeoutMs === 0) return
+    const gone: number[] = []
+    this.#some((e) => {
+      if (this.#expired(e, now)) gone.push(e.ip)
+    })
+    for (const ip of gone) this.#remove(ip)
+  }
+
+  #removeOldest(): void {
+    let ip = 0
+    let seen = Number.POSITIVE_INFINITY
+    let order = 0
+    const older = (e: Entry) => {
+      if (e.seen > seen || (e.seen === seen && e.order > order)) return
+      seen = e.seen
+      order = e.order
+      ip = e.ip
+    }
+    this.#some(older)
+    // The part that was looked at may have been empty.
+    if (seen === Number.POSITIVE_INFINITY) this.entries.each(older)
+    this.#remove(ip)
+  }
+
+  /** Every entry; of a large table a part, a different one each time. */
+  #some(visit: (entry: Entry) => void): void {
+    const { entries } = this
+    if (entries.size <= ARP_EVICT_EXACT) entries.each(visit)
+    else entries.some((this.#owner.state.sequence.next % 97) / 97, ARP_EVICT_ROWS, visit)
+  }
+
+  #remove(ip: number): void {
+    this.entries.remove(ip)
+    for (const p of this.release(ip)) this.#drop(p)
+  }
+
+  #drop(p: Packet): void {
+    this.#dropped()
+    this.#owner.kill(p)
+  }
+
+  /** Text of `table`: a line an entry, oldest first. */
+  text(): string {
+    const now = this.nowMs
+    const lines: { seen: number; order: number; text: string }[] = []
+    const bytes = new Uint8Array(6)
+    this.entries.each((e) => {
+      if (e.high === 0 && e.low === 0 && (e.flags & KNOWN) === 0) bytes.fill(255)
+      else writeEth(bytes, 0, e.high, e.low)
+      const age = ((now - e.seen) / 1000).toFixed(6)
+      const text = `${ipText(e.ip)} ${this.usable(e) ? 1 : 0} ${etherText(bytes)} ${age}\n`
+      lines.push({ seen: e.seen, order: e.order, text })
+    })
+    lines.sort((a, b) => a.seen - b.seen || a.order - b.order)
+    return lines.map((l) => l.text).join('')
+  }
 }

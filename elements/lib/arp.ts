@@ -12,14 +12,16 @@ export const SENDER_ETH = 22
 export const SENDER_IP = 28
 export const TARGET_IP = 38
 
-/** What an Ethernet frame asks or says; 0 where it is no ARP packet for IPv4 over Ethernet. */
+/**
+ * What an Ethernet frame asks or says; 0 where it is no ARP packet for IPv4 over Ethernet. Lengths
+ * of addresses follow from the types, so what the packet says of them does not matter.
+ */
 export function arpOperation(p: Packet): number {
   const m = p.mem
   const o = p.off
   if (p.end - o < ARP_LENGTH) return 0
   if (m[o + 12] !== 0x08 || m[o + 13] !== 0x06) return 0
   if (m[o + 14] !== 0 || m[o + 15] !== 1 || m[o + 16] !== 8 || m[o + 17] !== 0) return 0
-  if (m[o + 18] !== 6 || m[o + 19] !== 4) return 0
   return (m[o + 20]! << 8) | m[o + 21]!
 }
 
@@ -89,6 +91,7 @@ export function makeRequest(
   writeEth(m, o + 32, 0, 0)
   writeIp(m, o + TARGET_IP, ip)
   p.mac = o
+  p.net = o + 14
   return p
 }
 
@@ -106,4 +109,5 @@ export function turnIntoReply(p: Packet, high: number, low: number): void {
   writeIp(m, o + SENDER_IP, asked)
   p.end = o + ARP_LENGTH
   p.mac = o
+  p.net = o + 14
 }

@@ -7,7 +7,7 @@ import { parseEth, parseIp, parseIpPrefix } from '../../lib/click/args.ts'
 export interface Host {
   readonly ip: number
   readonly eth: Uint8Array
-  /** Broadcast address of the network; 0: not known. */
+  /** Broadcast address of the network; 255.255.255.255: not known. */
   readonly broadcast: number
 }
 
@@ -26,7 +26,11 @@ export function hostPlan(
     const text = ethText === '' ? `'${ipText}' does not stand for one` : `'${ethText}' is not one`
     context.error(`ETH: an Ethernet address is needed; ${text}`)
   }
-  // A prefix of 31 or 32 bits has no broadcast address.
-  const local = prefix !== null && prefix.mask < -2 ? prefix.addr | ~prefix.mask : 0
-  return { ip: ip ?? 0, eth: eth ?? new Uint8Array(6), broadcast: broadcast || local }
+  // Of a prefix of 32 bits there is none.
+  const local = prefix !== null && prefix.mask !== -1 ? prefix.addr | ~prefix.mask : -1
+  return {
+    ip: ip ?? 0,
+    eth: eth ?? new Uint8Array(6),
+    broadcast: broadcast || (local === ip ? -1 : local),
+  }
 }

@@ -49,7 +49,7 @@ export default element({
     if (held.length === 0) {
       const p = self.in[0]!()
       if (p === null) return false
-      if (p.timeUs === 0) p.timeUs = self.router.nowUs
+      if (p.timeUs < 1e6) p.timeUs = self.router.nowUs // of the first second of 1970: not set
       held.push(p)
     }
     const due = held.peek()!.timeUs + self.resource.delayUs
