@@ -60,6 +60,10 @@ export interface ConfigureContext extends ErrorContext {
   message?(text: string): void
   /** Arguments of each element of a class: for information elements that hold for the whole graph. */
   argsOf?(className: string): readonly (readonly string[])[]
+  /** The same with each element's full name, where the asker calls it at run time. */
+  elementsOf?(
+    className: string,
+  ): readonly { readonly name: string; readonly args: readonly string[] }[]
 }
 
 type StateValue<S> =

@@ -310,6 +310,7 @@ class Resolver {
         addresses,
         find: (other) => this.#find(name, other),
         argsOf: (cls) => this.#flat.elements.filter((e) => e.className === cls).map((e) => e.args),
+        elementsOf: (cls) => this.#flat.elements.filter((e) => e.className === cls),
         error: (message) => {
           failed = true
           error(message)

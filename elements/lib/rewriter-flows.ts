@@ -5,20 +5,31 @@
 //   (D, d, E, e) → (D, d, S, s) *reply            reply row
 //
 // A row's other half is keyed by its own rewritten flow, turned round. Both belong to the bucket
-// of the inside flow. A mapping is over when both of its directions have been idle for the time
-// that its protocol and state say; its rows then go by themselves, each when the sweep comes to
-// it.
+// of the inside flow. All rewriters have rows of this form, so that one class can take another's:
+//
+//   IPRewriter, TCPRewriter   proto is the packet's
+//   UDPRewriter               proto is 17: its flows of all protocols share one space of ports
+//   ICMPPingRewriter          proto is 1, of a request the identifier is the source port, of a reply
+//                             the destination port
+//   IPAddrPairRewriter        ports and proto are 0
+//   IPAddrRewriter            as well, and so is the address that does not count: (S, 0) → (E, 0)
+//
+// A mapping times out when both of its directions have been idle for the time that its protocol
+// and state say. It is over, and no longer found, from the next reaping on; its rows then go by
+// themselves, each when the sweep comes to it.
 
 import {
   type Columns,
+  cell,
   type Row,
   type Table,
   type TableDecl,
   table,
 } from '../../dataplane/declare.ts'
 import type { RouterServices } from '../../dataplane/element.ts'
-import { NAT_EVICT_AT_ONCE, NAT_EVICT_ROWS, NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
+import { NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
 import { swapped, TCP } from './rewriter-packet.ts'
+import type { InputSpec } from './rewriter-spec.ts'
 
 const KEY = { saddr: 'i32', daddr: 'i32', ports: 'i32', proto: 'u8' } as const
 const ROW = {
@@ -31,28 +42,50 @@ const ROW = {
   seen: 'time',
 } as const
 const ACCOUNTS = { packets: 'f64', bytes: 'f64' } as const
+/** Input that made the mapping, protocol of its first packet, annotation that replies get. */
+const OWNER = { input: 'u16', protocol: 'u8', annotation: 'u8' } as const
 
-export type Flows = Table<typeof KEY, typeof ROW & typeof ACCOUNTS>
-export type FlowRow = Row<typeof KEY & typeof ROW & typeof ACCOUNTS>
+const FULL = { ...ROW, ...ACCOUNTS, ...OWNER } as const
+type Full = typeof FULL
+export type Flows = Table<typeof KEY, Full>
+export type FlowRow = Row<typeof KEY & Full>
 
 /** Bits of `flags`; all but REPLY say what was seen in the row's own direction. */
 export const REPLY = 1
+/** The end of this direction: FIN, or RST of either. */
 export const FIN = 2
+/** Not set any more: rows of older versions have it for RST. */
 export const RESET = 4
 /** TCP payload. */
 export const DATA = 8
 /** Packets of other protocols, counted up to three. */
 export const PACKET = 16
 export const PACKETS = 48
+/** Sequence numbers of the connection are shifted (rewriter-shift.ts). */
+export const SHIFTED = 64
 
 /** What the functions here need of a rewriter's self. */
 export interface Rewriter {
+  readonly name: string
   readonly plan: Timeouts
   readonly state: {
     readonly flows: Flows
     readonly limits: Row<{ mappings: 'u32' }>
+    readonly reaper: Row<{ started: 'time'; swept: 'time' }>
+    readonly shifts: { remove(...key: number[]): boolean; clear(): void }
   }
+  readonly resource: Live
   readonly router: RouterServices
+}
+
+/** What handlers change, and which rewriters share one capacity. */
+export interface Live {
+  /** One an input. */
+  readonly specs: InputSpec[]
+  /** Whose capacity counts: null is its own. Set once all elements are there. */
+  root: Rewriter | null
+  /** Of a root: all that share its capacity, itself first. */
+  readonly members: Rewriter[]
 }
 
 export interface Timeouts {
@@ -65,50 +98,66 @@ export interface Timeouts {
   readonly shortestMs: number
   readonly tcpGuaranteeMs: number
   readonly udpGuaranteeMs: number
+  readonly reapMs: number
 }
 
-/** The table of mappings; version 2 counts packets and bytes a row. */
-export function flowsTable(
-  accounting: boolean,
-): TableDecl<typeof KEY, typeof ROW & typeof ACCOUNTS> {
+/**
+ * The table of mappings. Version 2 counts packets and bytes a row, version 3 knows who made it.
+ * @param accounting false: version 1
+ */
+export function flowsTable(accounting: boolean): TableDecl<typeof KEY, Full> {
   const base = {
     scope: 'flow',
     key: KEY,
     capacity: NAT_MAPPINGS_MAX * 2,
     expire: {
       idle: 'seen',
-      after: 1, // `afterOf` says it for each row
-      afterOf: (self: Rewriter, row: FlowRow) => timeoutOf(self, row) / 1000,
-      keep: (self: Rewriter, row: FlowRow) => otherIsInUse(self, row),
+      after: 1, // `afterOf` says it for all
+      afterOf: (self: Rewriter) => self.plan.shortestMs / 1000,
+      keep: (self: Rewriter, row: FlowRow) => !isDue(self, row),
     },
   } as const
   if (!accounting) {
     const first: unknown = table<typeof KEY, Columns>({ ...base, version: 1, row: ROW })
-    return first as TableDecl<typeof KEY, typeof ROW & typeof ACCOUNTS>
+    return first as TableDecl<typeof KEY, Full>
   }
-  return table<typeof KEY, typeof ROW & typeof ACCOUNTS>({
+  return table<typeof KEY, Full>({
     ...base,
-    version: 2,
-    row: { ...ROW, ...ACCOUNTS },
-    upgrade: { 1: (old) => ({ ...old, packets: 0, bytes: 0 }) },
+    version: 3,
+    row: FULL,
+    upgrade: {
+      1: (old) => ({ ...old, packets: 0, bytes: 0 }),
+      2: (old) => ({ ...old, input: 0, protocol: old.proto!, annotation: 0 }),
+    },
     downgrade: {
       1: ({ packets: _packets, bytes: _bytes, ...row }) => row,
+      2: ({ input: _input, protocol: _protocol, annotation: _annotation, ...row }) => row,
     },
   })
 }
+
+/** When mappings are reaped: every `reapMs` from `started` on. */
+export const reaperCell = cell({
+  version: 1,
+  scope: 'shared',
+  merge: 'last_writer',
+  row: { started: 'time', swept: 'time' },
+})
 
 /** The row of the other direction, in the table's second view; null: it is gone. */
 export function otherOf(self: Rewriter, row: FlowRow): FlowRow | null {
   return self.state.flows.peek(row.new_daddr, row.new_saddr, swapped(row.new_ports), row.proto)
 }
 
-/** Idle time, in ms, after which a mapping is over, by what both directions have seen. */
-function timeoutOf(self: Rewriter, row: FlowRow): number {
+/** When the mapping times out, by what both directions have seen. */
+export function expiryOf(self: Rewriter, row: FlowRow): number {
   const other = otherOf(self, row)
-  const mine = row.flags
-  const theirs = other === null ? 0 : other.flags
-  const plan = self.plan
-  if (row.proto === TCP) {
+  if (other === null) return row.seen + timeoutOf(self.plan, row.proto, row.flags, 0)
+  return Math.max(row.seen, other.seen) + timeoutOf(self.plan, row.proto, row.flags, other.flags)
+}
+
+function timeoutOf(plan: Timeouts, proto: number, mine: number, theirs: number): number {
+  if (proto === TCP) {
     if (((mine | theirs) & RESET) !== 0 || (mine & theirs & FIN) !== 0) return plan.tcpDoneMs
     return (mine & theirs & DATA) !== 0 ? plan.tcpMs : plan.tcpNoDataMs
   }
@@ -119,67 +168,80 @@ function timeoutOf(self: Rewriter, row: FlowRow): number {
   return streaming ? plan.udpStreamingMs : plan.udpMs
 }
 
-function otherIsInUse(self: Rewriter, row: FlowRow): boolean {
-  const timeout = timeoutOf(self, row)
+export function guaranteeOf(plan: Timeouts, proto: number): number {
+  return proto === TCP ? plan.tcpGuaranteeMs : plan.udpGuaranteeMs
+}
+
+/** When its guarantee ends: until then the mapping is not displaced. */
+export function guaranteedUntil(self: Rewriter, row: FlowRow): number {
   const other = otherOf(self, row)
-  return other !== null && self.router.nowMs - other.seen < timeout
+  const seen = other === null ? row.seen : Math.max(row.seen, other.seen)
+  return seen + guaranteeOf(self.plan, row.proto)
+}
+
+/** When mappings were reaped last; all that share a capacity reap each other's. */
+export function lastReaping(self: Rewriter): number {
+  const now = self.router.nowMs
+  const members = self.resource.root?.resource.members ?? []
+  let last = Number.NEGATIVE_INFINITY
+  for (const { plan, state } of members) {
+    const rounds = plan.reapMs > 0 ? Math.floor((now - state.reaper.started) / plan.reapMs) : 0
+    if (rounds > 0) last = Math.max(last, state.reaper.started + rounds * plan.reapMs)
+  }
+  return last
+}
+
+/** Had the mapping timed out when mappings were reaped last? */
+function isDue(self: Rewriter, row: FlowRow): boolean {
+  const reaped = lastReaping(self)
+  return expiryOf(self, row) <= reaped && guaranteedUntil(self, row) <= reaped
 }
 
 /** Is the mapping over, though the sweep has not come to it yet? Then it is removed. */
 export function isOver(self: Rewriter, row: FlowRow): boolean {
-  const idleMs = self.router.nowMs - row.seen
-  if (idleMs < self.plan.shortestMs || idleMs < timeoutOf(self, row)) return false
-  if (otherIsInUse(self, row)) return false
+  if (self.router.nowMs - row.seen < self.plan.shortestMs) return false
+  if (!isDue(self, row)) return false
   removeMapping(self, row)
   return true
 }
 
 export function removeMapping(self: Rewriter, row: FlowRow): void {
-  const { flows } = self.state
-  const { saddr, daddr, ports, proto } = row
+  const { flows, shifts } = self.state
+  const { saddr, daddr, ports, proto, flags } = row
   const { new_saddr, new_daddr, new_ports } = row
-  flows.remove(new_daddr, new_saddr, swapped(new_ports), proto)
+  const back = swapped(new_ports)
+  flows.remove(new_daddr, new_saddr, back, proto)
   flows.remove(saddr, daddr, ports, proto)
+  if ((flags & SHIFTED) === 0) return
+  shifts.remove(new_daddr, new_saddr, back)
+  shifts.remove(saddr, daddr, ports)
 }
 
-/**
- * Makes room for one mapping more. At capacity the mapping goes that was idle longest, of some that
- * are looked at, if that was longer than its protocol's guarantee. A protocol without guarantee
- * displaces nothing.
- */
-export function makeRoom(self: Rewriter, proto: number): boolean {
-  const { flows, limits } = self.state
-  const most = limits.mappings * 2
-  if (flows.size + 2 <= most) return true
-  if ((proto === TCP ? self.plan.tcpGuaranteeMs : self.plan.udpGuaranteeMs) === 0) return false
-  // Two go for each that comes, so that a table that is over a lower capacity shrinks.
-  if (flows.size > most && !evict(self, false)) return false
-  return evict(self, false) && flows.size + 2 <= most
-}
-
-/** Removes mappings of a table that is over its capacity, whatever their guarantee; bounded. */
-export function shrink(self: Rewriter): void {
-  const { flows, limits } = self.state
-  for (let n = 0; n < NAT_EVICT_AT_ONCE && flows.size > limits.mappings * 2; n++)
-    if (!evict(self, true)) return
-}
-
-/** Removes the mapping that was idle longest of those looked at; `force`: whatever its guarantee. */
-function evict(self: Rewriter, force: boolean): boolean {
-  const { flows } = self.state
-  const now = self.router.nowMs
-  let oldest = Number.POSITIVE_INFINITY
-  let key: [number, number, number, number] | null = null
-  flows.some(self.router.random(), NAT_EVICT_ROWS, (row) => {
-    const other = otherOf(self, row)
-    const seen = other === null ? row.seen : Math.max(row.seen, other.seen)
-    const guarantee = row.proto === TCP ? self.plan.tcpGuaranteeMs : self.plan.udpGuaranteeMs
-    if (seen >= oldest || (!force && now - seen < guarantee)) return
-    oldest = seen
-    key = [row.saddr, row.daddr, row.ports, row.proto]
+/** Removes what is over, so that handlers count and show what is in force. */
+export function reap(self: Rewriter): void {
+  const { flows, reaper } = self.state
+  if (lastReaping(self) <= reaper.swept) return
+  reaper.swept = self.router.nowMs
+  flows.each((row) => {
+    if (isDue(self, row)) removeMapping(self, row)
   })
-  const row = key === null ? null : flows.get(...(key as [number, number, number, number]))
-  if (row === null) return false
-  removeMapping(self, row)
-  return true
+}
+
+/** Is this the row that stands for its mapping? A flow that is its own reply has only one row. */
+export function isMain(row: FlowRow): boolean {
+  if ((row.flags & REPLY) === 0) return true
+  return (
+    row.new_daddr === row.saddr &&
+    row.new_saddr === row.daddr &&
+    swapped(row.new_ports) === row.ports
+  )
+}
+
+export function countMappings(self: Rewriter): number {
+  reap(self)
+  let count = 0
+  self.state.flows.each((row) => {
+    if (isMain(row)) count++
+  })
+  return count
 }

@@ -1,89 +1,124 @@
-// IPRewriter's handlers: its mappings as text, its capacity.
+// Handlers of rewriters: their mappings as text, their capacity, their inputs' patterns.
 
 import type { HandlerDecl } from '../../dataplane/element.ts'
-import { parseIp, parseU16, splitSpaces } from '../../lib/click/args.ts'
+import { parseInteger, parseIp, parseU16, splitSpaces } from '../../lib/click/args.ts'
 import { NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
-import type { RewriterPlan } from './rewriter-config.ts'
-import { type FlowRow, otherOf, REPLY, type Rewriter, shrink } from './rewriter-flows.ts'
+import { mappingOf, type RewriterSelf } from './rewriter-base.ts'
+import type { Family } from './rewriter-config.ts'
+import { countMappings, isMain, type Rewriter, reap, removeMapping } from './rewriter-flows.ts'
 import { ICMP, TCP, UDP } from './rewriter-packet.ts'
-import { PATTERN, patternText } from './rewriter-spec.ts'
-import { ipText } from './text.ts'
+import { patternText } from './rewriter-pattern.ts'
+import { capacityOf, shrink } from './rewriter-room.ts'
+import { type InputSpec, PATTERN } from './rewriter-spec.ts'
+import { directionsText, flowText, mappingsText } from './rewriter-text.ts'
 
-interface Me extends Rewriter {
-  readonly plan: RewriterPlan
-}
+type Handlers = Record<string, HandlerDecl<RewriterSelf>>
 
-const PROTOCOLS: Readonly<Record<number, string>> = { [TCP]: 'tcp', [UDP]: 'udp', [ICMP]: 'icmp' }
-
-export function rewriterHandlers(accounting: boolean): Record<string, HandlerDecl<Me>> {
-  const mappings = { read: (self: Me) => String(mappingsOf(self)) }
-  const all = { read: (self: Me) => tableText(self, -1, accounting) }
+export function rewriterHandlers(family: Family, accounting = true): Handlers {
+  const mappings = { read: (self: RewriterSelf) => String(countMappings(self)) }
   return {
-    table: all,
-    mapping_table: all,
-    tcp_table: { read: (self) => tableText(self, TCP, accounting) },
-    udp_table: { read: (self) => tableText(self, UDP, accounting) },
-    icmp_table: { read: (self) => tableText(self, ICMP, accounting) },
+    ...tableHandlers(family, accounting),
     table_size: mappings,
     nmappings: mappings,
-    size: mappings,
+    size: {
+      read(self) {
+        let count = 0
+        for (const member of membersOf(self)) count += countMappings(member)
+        return String(count)
+      },
+    },
     capacity: {
-      read: (self) => String(self.state.limits.mappings),
+      read: (self) => String(capacityOf(self)),
       write(self, value) {
-        const capacity = Number(splitSpaces(value)[0])
-        if (!Number.isInteger(capacity) || capacity < 1 || capacity > NAT_MAPPINGS_MAX)
-          throw new Error(`'${value}' is not a number from 1 to ${NAT_MAPPINGS_MAX}`)
-        self.state.limits.mappings = capacity
+        const capacity = parseInteger(splitSpaces(value)[0] ?? '')
+        if (capacity === null || capacity < 0 || capacity > NAT_MAPPINGS_MAX)
+          throw new Error(`'${value}' is not a number from 0 to ${NAT_MAPPINGS_MAX}`)
+        const root = self.resource.root ?? self
+        root.state.limits.mappings = capacity
+        for (const member of membersOf(self)) reap(member)
         shrink(self)
       },
     },
-    patterns: {
-      read: (self) =>
-        self.plan.specs
-          .filter((spec) => spec.kind === PATTERN)
-          .map((spec) => `${patternText(spec.pattern)}\n`)
-          .join(''),
+    clear: {
+      button: true,
+      write(self) {
+        for (const { state } of membersOf(self)) {
+          state.flows.clear()
+          state.shifts.clear()
+        }
+      },
     },
-    tcp_lookup: { read: (self, flow) => lookup(self, flow, TCP) },
-    udp_lookup: { read: (self, flow) => lookup(self, flow, UDP) },
+    patterns: { read: (self) => self.resource.specs.map((_, i) => inputText(self, i)).join('') },
+    '*': {
+      has: (self, name) => inputOf(self, name) >= 0,
+      read: (self, _arg, name) => inputText(self, inputOf(self, name)),
+      write: (self, value, name) => setInput(self, inputOf(self, name), value),
+    },
   }
 }
 
-function mappingsOf(self: Me): number {
-  // A mapping has two rows, or one while the sweep takes it apart.
-  return Math.ceil(self.state.flows.size / 2)
-}
-
-function tableText(self: Me, proto: number, accounting: boolean): string {
-  let text = ''
-  self.state.flows.each((row) => {
-    if ((row.flags & REPLY) !== 0 || (proto >= 0 && row.proto !== proto)) return
-    text += mappingText(self, row, accounting)
+function tableHandlers(family: Family, accounting: boolean): Handlers {
+  const directions = (proto: number) => ({
+    read: (self: RewriterSelf) => directionsText(self, family, proto),
   })
-  return text
+  const find = (proto: number) => ({
+    read: (self: RewriterSelf, flow: string) => lookup(self, flow, proto),
+  })
+  const all = directions(-1)
+  if (family === 'tcp') return { table: all, mappings: all, lookup: find(TCP) }
+  if (family !== 'ip') return { table: all, mappings: all }
+  const accounts = { read: (self: RewriterSelf) => mappingsText(self, accounting) }
+  return {
+    table: accounts,
+    mapping_table: accounts,
+    tcp_table: directions(TCP),
+    tcp_mappings: directions(TCP),
+    udp_table: directions(UDP),
+    udp_mappings: directions(UDP),
+    icmp_table: { read: (self) => directionsText(self, 'ping', ICMP) },
+    tcp_lookup: find(TCP),
+    udp_lookup: find(UDP),
+  }
 }
 
-/** '(S, s, D, d, tcp) => (E, e, D, d) [*0 1] 12s', then what it has carried each way. */
-function mappingText(self: Me, row: FlowRow, accounting: boolean): string {
-  const reply = otherOf(self, row)
-  const from = `${flowText(row.saddr, row.daddr, row.ports)}, ${PROTOCOLS[row.proto]}`
-  const to = flowText(row.new_saddr, row.new_daddr, row.new_ports)
-  const seen = reply === null ? row.seen : Math.max(row.seen, reply.seen)
-  const idle = ((self.router.nowMs - seen) / 1000).toFixed(1)
-  const outputs = `[*${row.output} ${reply === null ? '-' : reply.output}]`
-  const head = `(${from}) => (${to}) ${outputs} idle ${idle}s`
-  if (!accounting) return `${head}\n`
-  const back =
-    reply === null ? '0 packets 0 bytes' : `${reply.packets} packets ${reply.bytes} bytes`
-  return `${head}, out ${row.packets} packets ${row.bytes} bytes, back ${back}\n`
+function membersOf(self: RewriterSelf): readonly Rewriter[] {
+  return (self.resource.root ?? self).resource.members
 }
 
-function flowText(saddr: number, daddr: number, ports: number): string {
-  return `${ipText(saddr)}, ${ports >>> 16}, ${ipText(daddr)}, ${ports & 0xffff}`
+/** Input of a handler 'patternN'; -1: it is none. */
+function inputOf(self: RewriterSelf, name: string): number {
+  const found = /^pattern(0|[1-9]\d*)$/.exec(name)
+  const input = found === null ? -1 : Number(found[1])
+  return input < self.resource.specs.length ? input : -1
+}
+
+function specText(spec: InputSpec): string {
+  if (spec.kind === PATTERN) return patternText(spec.pattern)
+  return ['<drop>', '<nochange>', '<keep>', '', '<mapper>'][spec.kind]!
+}
+
+/** What an input does, and how many mappings it has made that are still there. */
+function inputText(self: RewriterSelf, input: number): string {
+  reap(self)
+  let count = 0
+  self.state.flows.each((row) => {
+    if (isMain(row) && (self.plan.owned ? row.input : 0) === input) count++
+  })
+  return `${specText(self.resource.specs[input]!)}${count > 0 ? ` [${count}]` : ''}\n`
+}
+
+/** Another specification for an input: mappings that it has made go. */
+function setInput(self: RewriterSelf, input: number, text: string): void {
+  const spec = self.plan.parse(text, input)
+  if (typeof spec === 'string') throw new Error(`input spec ${input}: ${spec}`)
+  self.state.flows.each((row) => {
+    if (self.plan.owned && row.input === input) removeMapping(self, row)
+  })
+  self.resource.specs[input] = spec
 }
 
 /** What a flow 'saddr sport daddr dport' is rewritten to, in the same form; '' where it is not. */
-function lookup(self: Me, flow: string, proto: number): string {
+function lookup(self: RewriterSelf, flow: string, proto: number): string {
   const [saddrText, sportText, daddrText, dportText] = splitSpaces(flow)
   const saddr = parseIp(saddrText ?? '')
   const sport = parseU16(sportText ?? '')
@@ -91,9 +126,7 @@ function lookup(self: Me, flow: string, proto: number): string {
   const dport = parseU16(dportText ?? '')
   if (saddr === null || sport === null || daddr === null || dport === null)
     throw new Error(`'${flow}' is not a flow 'SADDR SPORT DADDR DPORT'`)
-  const row = self.state.flows.get(saddr, daddr, (sport << 16) | dport, proto)
+  const row = mappingOf(self, saddr, daddr, (sport << 16) | dport, proto)
   if (row === null) return ''
-  const { new_saddr, new_daddr, new_ports } = row
-  const text = flowText(new_saddr, new_daddr, new_ports)
-  return text.replaceAll(',', '')
+  return flowText(row.new_saddr, row.new_daddr, row.new_ports).replaceAll(',', '')
 }

@@ -7,6 +7,7 @@ import { diff16, diff32, fold, sumWords, updated } from './checksum.ts'
 export const TCP = 6
 export const UDP = 17
 export const ICMP = 1
+export const DCCP = 33
 const ECHO_REPLY = 0
 const ECHO = 8
 
@@ -14,14 +15,14 @@ export function read32(m: Uint8Array, at: number): number {
   return (m[at]! << 24) | (m[at + 1]! << 16) | (m[at + 2]! << 8) | m[at + 3]!
 }
 
-function write32(m: Uint8Array, at: number, value: number): void {
+export function write32(m: Uint8Array, at: number, value: number): void {
   m[at] = value >>> 24
   m[at + 1] = value >>> 16
   m[at + 2] = value >>> 8
   m[at + 3] = value
 }
 
-function write16(m: Uint8Array, at: number, value: number): void {
+export function write16(m: Uint8Array, at: number, value: number): void {
   m[at] = value >>> 8
   m[at + 1] = value
 }
@@ -39,6 +40,10 @@ export function swapped(ports: number): number {
 /** Is the ICMP message at `t` an echo request or reply? */
 export function isEcho(m: Uint8Array, t: number): boolean {
   return m[t] === ECHO || m[t] === ECHO_REPLY
+}
+
+export function isEchoReply(m: Uint8Array, t: number): boolean {
+  return m[t] === ECHO_REPLY
 }
 
 /** Is it an error message, that quotes a packet (RFC 792)? */
@@ -95,7 +100,7 @@ export function rewrite(
     if (t + 18 <= end) fix(m, t + 16, diff)
   } else if (proto === ICMP) {
     fix(m, t + 2, diff)
-  } else if (t + 8 <= end && (m[t + 6]! | m[t + 7]!) !== 0) {
+  } else if (proto === UDP && t + 8 <= end && (m[t + 6]! | m[t + 7]!) !== 0) {
     // A UDP checksum of 0 says that there is none (RFC 768), so 0 is sent as all ones.
     fix(m, t + 6, diff)
     if ((m[t + 6]! | m[t + 7]!) === 0) write16(m, t + 6, 0xffff)
@@ -103,8 +108,38 @@ export function rewrite(
 }
 
 /**
- * Gives the packet that an ICMP error quotes new addresses and ports, and the error new addresses.
+ * Gives a packet of any protocol, or any fragment, new addresses. The checksums of TCP and UDP cover
+ * them too, where this packet has one.
+ */
+export function rewriteAddresses(
+  m: Uint8Array,
+  n: number,
+  end: number,
+  oldSaddr: number,
+  oldDaddr: number,
+  saddr: number,
+  daddr: number,
+): void {
+  const first = ((m[n + 6]! & 0x1f) | m[n + 7]!) === 0
+  const proto = m[n + 9]!
+  const t = n + ((m[n]! & 15) << 2)
+  // No ports change: of these a packet may have none.
+  const covered = first && (proto === TCP || proto === UDP) ? proto : ICMP
+  rewrite(m, n, t, end, covered, oldSaddr, oldDaddr, 0, saddr, daddr, 0)
+}
+
+/** Addresses, and ports where the packet has them. */
+export interface FlowOf {
+  readonly saddr: number
+  readonly daddr: number
+  readonly ports: number
+}
+
+/**
+ * Gives the packet that an ICMP error quotes a new flow in place of its own, and the error new
+ * addresses.
  * @param n,t offsets of the error's IP and ICMP header; the quoted packet follows after 8 bytes
+ * @param proto of the quoted packet; 0: only its addresses change
  */
 export function rewriteError(
   m: Uint8Array,
@@ -112,15 +147,14 @@ export function rewriteError(
   t: number,
   end: number,
   outer: { readonly saddr: number; readonly daddr: number },
-  quoted: { readonly saddr: number; readonly daddr: number; readonly ports: number },
+  old: FlowOf,
+  now: FlowOf,
+  proto: number,
 ): void {
   const q = t + 8
   const qt = q + ((m[q]! & 15) << 2)
-  const proto = m[q + 9]!
   const before = fold(sumWords(m, q, end - q, 0))
-  const [saddr, daddr] = [read32(m, q + 12), read32(m, q + 16)]
-  const ports = portsOf(m, qt, proto)
-  rewrite(m, q, qt, end, proto, saddr, daddr, ports, quoted.saddr, quoted.daddr, quoted.ports)
+  rewrite(m, q, qt, end, proto, old.saddr, old.daddr, old.ports, now.saddr, now.daddr, now.ports)
   const after = fold(sumWords(m, q, end - q, 0))
   fix(m, t + 2, diff16(before, after))
   const diff = diff32(read32(m, n + 12), outer.saddr) + diff32(read32(m, n + 16), outer.daddr)

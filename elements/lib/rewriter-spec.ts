@@ -1,34 +1,19 @@
-// Input specifications and patterns of rewriters: text to data, and back for handlers. Pure.
+// Input specifications of rewriters: text to data. Pure.
 
-import type { AddressTable } from '../../lib/click/args.ts'
-import { parseIp, parseU16, parseU32, splitSpaces } from '../../lib/click/args.ts'
-import { type PortTable, portTable } from './rewriter-ports.ts'
-import { ipText } from './text.ts'
-
-/** How a port is chosen from a range. */
-export const PREFER_OWN = 0
-export const SEQUENTIAL = 1
-export const RANDOM = 2
-
-/** 'SADDR SPORT DADDR DPORT'. Fields that stay as they are: `keep…`, ports -1. */
-export interface Pattern {
-  readonly keepSaddr: boolean
-  readonly saddr: number
-  /** Both -1: unchanged; both the same: that port; else a range. */
-  readonly low: number
-  readonly high: number
-  readonly choice: number
-  readonly keepDaddr: boolean
-  readonly daddr: number
-  readonly dport: number
-  /** Ports of the range by class; empty where there is nothing to choose. */
-  readonly ports: PortTable
-}
+import { parseInteger, splitSpaces } from '../../lib/click/args.ts'
+import {
+  type NamedPattern,
+  type Pattern,
+  type PatternContext,
+  parsePattern,
+  UNCHANGED,
+} from './rewriter-pattern.ts'
 
 export const DROPPED = 0
 export const PASS = 1
 export const KEEP = 2
 export const PATTERN = 3
+export const MAPPER = 4
 
 export interface InputSpec {
   readonly kind: number
@@ -37,26 +22,24 @@ export interface InputSpec {
   /** Of replies. */
   readonly reply: number
   readonly pattern: Pattern
+  /** Full name of the mapper element; '': none. */
+  readonly mapper: string
 }
 
-export interface SpecContext {
-  readonly addresses: AddressTable
+export interface SpecContext extends PatternContext {
   readonly noutputs: number
-  /** Named patterns: 'SADDR SPORT DADDR DPORT' by name. */
-  readonly patterns: ReadonlyMap<string, string>
   find(name: string): { readonly name: string; readonly className: string } | null
 }
 
-export const UNCHANGED: Pattern = {
-  keepSaddr: true,
-  saddr: 0,
-  low: -1,
-  high: -1,
-  choice: PREFER_OWN,
-  keepDaddr: true,
-  daddr: 0,
-  dport: -1,
-  ports: portTable(0, -1),
+/** Classes of elements that choose patterns for rewriters. */
+const MAPPERS = new Set(['RoundRobinIPMapper', 'SourceIPHashMapper'])
+
+export const DROP_ALL: InputSpec = {
+  kind: DROPPED,
+  forward: -1,
+  reply: -1,
+  pattern: UNCHANGED,
+  mapper: '',
 }
 
 /** Parses an input specification. What is wrong, as text, where it is not one. */
@@ -67,101 +50,75 @@ export function parseSpec(text: string, context: SpecContext): InputSpec | strin
       return 'empty argument'
     case 'drop':
     case 'discard':
-      if (rest.length > 0) return `syntax error, expected '${word}'`
-      return { kind: DROPPED, forward: -1, reply: -1, pattern: UNCHANGED }
+      return rest.length > 0 ? `syntax error, expected '${word}'` : DROP_ALL
     case 'pass':
     case 'passthrough':
-    case 'nochange':
-      if (rest.length > 1) return `syntax error, expected '${word} OUTPUT'`
-      return withOutputs(PASS, UNCHANGED, [rest[0] ?? '0', rest[0] ?? '0'], context)
-    case 'keep':
-      if (rest.length !== 2) return "syntax error, expected 'keep FOUTPUT ROUTPUT'"
-      return withOutputs(KEEP, UNCHANGED, rest, context)
+    case 'nochange': {
+      const output = rest.length === 0 ? 0 : parseInteger(rest.join(' '))
+      if (output === null) return "syntax error, expected 'nochange [OUTPUT]'"
+      return inRange({ ...DROP_ALL, kind: PASS, forward: output, reply: output }, context)
+    }
+    case 'keep': {
+      const outputs = parseOutputs(rest)
+      if (typeof outputs === 'string') return outputs
+      return inRange({ ...DROP_ALL, kind: KEEP, ...outputs }, context)
+    }
     case 'pattern':
     case 'xpattern': {
-      if (rest.length !== 6 && rest.length !== 3)
-        return "syntax error, expected 'pattern SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT'"
-      const named = rest.length === 3 ? context.patterns.get(rest[0]!) : undefined
-      if (rest.length === 3 && named === undefined) return `no pattern named '${rest[0]}'`
-      const fields = rest.length === 3 ? splitSpaces(named!) : rest.slice(0, 4)
-      const pattern = parsePattern(fields, context.addresses)
-      if (typeof pattern === 'string') return pattern
-      return withOutputs(PATTERN, pattern, rest.slice(-2), context)
+      const spec = parsePatternSpec(rest, context)
+      return typeof spec === 'string' ? spec : inRange(spec, context)
     }
-    default: {
-      const mapper = rest.length === 0 ? context.find(word) : null
-      if (mapper !== null)
-        return `'${word} :: ${mapper.className}': mapper elements are not supported, use a pattern`
-      return `unknown specification '${text}'`
-    }
+    default:
+      return parseMapper(word, rest, context)
   }
 }
 
-function withOutputs(
-  kind: number,
-  pattern: Pattern,
+/** 'PATTERN FOUTPUT ROUTPUT', which mappers have too; outputs are not checked. */
+export function parsePatternSpec(
   words: readonly string[],
+  context: PatternContext,
+): InputSpec | string {
+  if (words.length <= 2) return 'syntax error'
+  const pattern = parsePattern(words.slice(0, -2), context)
+  if (typeof pattern === 'string') return pattern
+  const outputs = parseOutputs(words.slice(-2))
+  return typeof outputs === 'string' ? outputs : { ...DROP_ALL, kind: PATTERN, pattern, ...outputs }
+}
+
+function parseOutputs(words: readonly string[]): { forward: number; reply: number } | string {
+  const forward = words.length === 2 ? parseInteger(words[0]!) : null
+  if (forward === null) return 'bad forward port'
+  const reply = parseInteger(words[1]!)
+  return reply === null ? 'bad reply port' : { forward, reply }
+}
+
+function inRange(spec: InputSpec, context: SpecContext): InputSpec | string {
+  const { forward, reply } = spec
+  const fits = Math.min(forward, reply) >= 0 && Math.max(forward, reply) < context.noutputs
+  return fits ? spec : 'output port out of range'
+}
+
+function parseMapper(
+  word: string,
+  rest: readonly string[],
   context: SpecContext,
 ): InputSpec | string {
-  const [forward, reply] = words.map(parseU32)
-  if (forward == null || reply == null) return `bad output in '${words.join(' ')}'`
-  const most = Math.max(forward, reply)
-  if (most >= context.noutputs) return `output ${most} out of range`
-  return { kind, forward, reply, pattern }
+  const mapper = context.find(word)
+  if (mapper === null) return 'unknown specification'
+  if (rest.length > 0) return 'syntax error, expected element name'
+  if (!MAPPERS.has(mapper.className)) return 'element is not an IPMapper'
+  return { ...DROP_ALL, kind: MAPPER, mapper: mapper.name }
 }
 
-/** Parses the four fields of a pattern. */
-export function parsePattern(fields: readonly string[], addresses: AddressTable): Pattern | string {
-  if (fields.length !== 4) return "bad pattern, expected 'SADDR SPORT DADDR DPORT'"
-  const [saddrText, sportText, daddrText, dportText] = fields as [string, string, string, string]
-  const saddr = saddrText === '-' ? 0 : parseIp(saddrText, addresses)
-  if (saddr === null) return 'bad source address'
-  const sport = parsePorts(sportText)
-  if (sport === null) return 'bad source port'
-  const daddr = daddrText === '-' ? 0 : parseIp(daddrText, addresses)
-  if (daddr === null) return 'bad destination address'
-  const dport = dportText === '-' ? -1 : parseU16(dportText)
-  if (dport === null) return 'bad destination port'
-  const range = sport.low < sport.high
-  return {
-    keepSaddr: saddrText === '-',
-    saddr,
-    ...sport,
-    keepDaddr: daddrText === '-',
-    daddr,
-    dport,
-    ports: range ? portTable(sport.low, sport.high) : UNCHANGED.ports,
-  }
-}
-
-/** '-', 'PORT', 'L-H', 'L-H#', 'L-H?'. */
-function parsePorts(text: string): { low: number; high: number; choice: number } | null {
-  if (text === '-') return { low: -1, high: -1, choice: PREFER_OWN }
-  const found = /^(\d+)(?:-(\d+))?([#?]?)$/.exec(text)
-  if (found === null) return null
-  const low = parseU16(found[1]!)
-  const high = found[2] === undefined ? low : parseU16(found[2])
-  if (low === null || high === null || low > high) return null
-  const choice = found[3] === '#' ? SEQUENTIAL : found[3] === '?' ? RANDOM : PREFER_OWN
-  return { low, high, choice }
-}
-
-/** The pattern as it is written. */
-export function patternText(pattern: Pattern): string {
-  const { low, high } = pattern
-  const suffix = ['', '#', '?'][pattern.choice]!
-  const sport = low < 0 ? '-' : low === high ? String(low) : `${low}-${high}${suffix}`
-  const saddr = pattern.keepSaddr ? '-' : ipText(pattern.saddr)
-  const daddr = pattern.keepDaddr ? '-' : ipText(pattern.daddr)
-  return `${saddr} ${sport} ${daddr} ${pattern.dport < 0 ? '-' : pattern.dport}`
-}
-
-/** Patterns by name out of the arguments of IPRewriterPatterns elements. */
-export function namedPatterns(elements: readonly (readonly string[])[]): Map<string, string> {
-  const patterns = new Map<string, string>()
-  for (const text of elements.flat()) {
-    const [name, ...fields] = splitSpaces(text)
-    if (name !== undefined) patterns.set(name, fields.join(' '))
-  }
+/** Patterns by name out of the configuration's IPRewriterPatterns elements. */
+export function namedPatterns(
+  elements: readonly { readonly name: string; readonly args: readonly string[] }[],
+): Map<string, NamedPattern> {
+  const patterns = new Map<string, NamedPattern>()
+  for (const { name: holder, args } of elements)
+    for (const [turn, text] of args.entries()) {
+      const [name, ...words] = splitSpaces(text)
+      if (name !== undefined && !patterns.has(name)) patterns.set(name, { words, holder, turn })
+    }
   return patterns
 }

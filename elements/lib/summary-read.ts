@@ -110,7 +110,7 @@ const by =
   }
 
 function timestamp(s: Summary, word: string): boolean {
-  const m = /^(\d+)(?:\.(\d*))?$/.exec(word)
+  const m = /^(?=\.?\d)(\d*)(?:\.(\d*))?$/.exec(word)
   if (m === null) return false
   s.timeUs = Number(m[1]) * 1e6 + Number(`${m[2] ?? ''}000000`.slice(0, 6))
   return true

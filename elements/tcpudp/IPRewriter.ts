@@ -204,6 +204,6 @@ Hides a network behind 1.0.0.1:
 =a IPRewriterPatterns, IPClassifier
 */
 
-import { makeIPRewriter } from '../lib/rewriter.ts'
+import { makeRewriter } from '../lib/rewriter.ts'
 
-export default makeIPRewriter({ accounting: true })
+export default makeRewriter({ name: 'IPRewriter', family: 'ip', accounting: true })

@@ -3,6 +3,6 @@
 // along; upgrading to nat.click, which takes the built-in class, changes every mapping's layout
 // on the way.
 
-import { makeIPRewriter } from '../../../../elements/lib/rewriter.ts'
+import { makeRewriter } from '../../../../elements/lib/rewriter.ts'
 
-export default makeIPRewriter({ accounting: false })
+export default makeRewriter({ name: 'IPRewriter', family: 'ip', accounting: false })

@@ -1,0 +1,3 @@
+import { makeRewriter } from '../lib/rewriter.ts'
+
+export default makeRewriter({ name: 'UDPRewriter', family: 'udp', accounting: true })
