@@ -169,8 +169,11 @@ export interface HandlerDecl<Me> {
   write?(self: Me, value: string, name: string): void
   /** Shown by `handlers`; 'button' handlers take no value. */
   readonly button?: boolean
-  /** Of the handler '*', which stands for names that are not declared: is this one of them? */
-  has?(self: Me, name: string): boolean
+  /**
+   * Of the handler '*', which stands for names that are not declared: is this one of them, and can
+   * it only be read, or written? Of another: does this instance have it?
+   */
+  has?(self: Me, name: string): boolean | 'read' | 'write'
   /** Raw text: printed as it is, without a line end of its own. */
   readonly raw?: boolean
   /** Hidden from clients from outside (ControlSocket). */

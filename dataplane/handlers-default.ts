@@ -1,6 +1,6 @@
 // The handlers that every element has, and the global ones, as in Click.
 
-import type { AnyHandler } from './handlers.ts'
+import type { AnyHandler, HandlerLine } from './handlers.ts'
 import type { Instance, Router } from './router.ts'
 
 /** Texts of global handlers that only the router's owner knows. */
@@ -51,8 +51,13 @@ export function elementHandlers(instance: Instance, router: Router): Record<stri
   }
 }
 
-function handlerLines(list: readonly { name: string; read: boolean; write: boolean }[]): string {
-  return list.map((h) => `${h.name}\t${h.read ? 'r' : ''}${h.write ? 'w' : ''}\n`).join('')
+/** An element's own first. Flags as in Click: r, w, b a button, and a point: one that all have. */
+function handlerLines(list: readonly HandlerLine[]): string {
+  const flags = (h: HandlerLine) =>
+    `${h.read ? 'r' : ''}${h.write ? 'w' : ''}${h.button ? 'b' : ''}${h.standard ? '.' : ''}`
+  const own = list.filter((h) => !h.standard)
+  const all = [...own, ...list.filter((h) => h.standard).reverse()]
+  return all.map((h) => `${h.name}\t${flags(h)}\n`).join('')
 }
 
 function portLines(instance: Instance, all: readonly Instance[]): string {

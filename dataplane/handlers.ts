@@ -17,6 +17,16 @@ interface Found {
   readonly name: string
 }
 
+/** One handler of a list. */
+export interface HandlerLine {
+  readonly name: string
+  readonly read: boolean
+  readonly write: boolean
+  readonly button: boolean
+  /** One that every element has. */
+  readonly standard: boolean
+}
+
 export class Handlers {
   readonly #instances: readonly Instance[]
   readonly #byName: ReadonlyMap<string, Instance>
@@ -45,11 +55,12 @@ export class Handlers {
     if (typeof found === 'string')
       return { found, name: path, read: false, write: false, private: false }
     const { handler } = found
+    const only = handler.has?.(found.instance?.self, found.name)
     return {
       found: 'handler',
       name: found.full,
-      read: handler.read !== undefined,
-      write: handler.write !== undefined,
+      read: handler.read !== undefined && only !== 'write',
+      write: handler.write !== undefined && only !== 'read',
       private: handler.private === true,
     }
   }
@@ -59,6 +70,9 @@ export class Handlers {
     const { handler, instance, full, name } = this.#get(path, from)
     if (handler.read === undefined)
       throw new ClickUpError('NOT_FOUND', `'${full}' is a write handler`, 'give it a value')
+    // One that is declared without the parameter does not look at it: a mistake of the caller.
+    if (arg !== '' && handler.read.length < 2)
+      throw new Error(`read handler '${full}' does not take parameters`)
     return handler.read(instance?.self, arg, name)
   }
 
@@ -86,7 +100,7 @@ export class Handlers {
   }
 
   /** Names of an element's handlers with what can be done to each; null: the global ones. */
-  list(instance: Instance | null): { name: string; read: boolean; write: boolean }[] {
+  list(instance: Instance | null): HandlerLine[] {
     const all = new Map<string, AnyHandler>()
     const add = (decls: Readonly<Record<string, AnyHandler>>) => {
       for (const [name, decl] of Object.entries(decls))
@@ -98,10 +112,13 @@ export class Handlers {
       add(counterHandlers(instance))
       add(instance.spec.handlers ?? {})
     }
-    return [...all].map(([name, h]) => ({
+    const there = [...all].filter(([name, h]) => h.has?.(instance?.self, name) !== false)
+    return there.map(([name, h]) => ({
       name,
       read: h.read !== undefined,
       write: h.write !== undefined,
+      button: h.button === true,
+      standard: instance === null ? false : Object.hasOwn(this.#defaults(instance), name),
     }))
   }
 
@@ -157,7 +174,10 @@ export class Handlers {
     const parts = [this.#defaults(instance), counterHandlers(instance), own].filter((decls) =>
       Object.hasOwn(decls, name),
     )
-    if (parts.length > 0) return Object.assign({}, ...parts.map((decls) => decls[name]))
+    if (parts.length > 0) {
+      const decl: AnyHandler = Object.assign({}, ...parts.map((decls) => decls[name]))
+      return decl.has?.(instance.self, name) === false ? undefined : decl
+    }
     const any = (Object.hasOwn(own, '*') ? own['*'] : undefined) as AnyHandler | undefined
     return any?.has?.(instance.self, name) === false ? undefined : any
   }

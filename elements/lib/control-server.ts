@@ -1,69 +1,84 @@
-// The listening socket behind a ControlSocket, and its connections.
+// The listening socket behind a ControlSocket or ChatterSocket, and its connections.
 //
-// It belongs to a name and an address, not to one router: when a configuration is replaced, the new
-// router's ControlSocket takes the open server over, and clients go on talking to the new router.
+// It can be handed on: when a configuration is replaced, the new router's element takes the open
+// server over, and clients go on talking to the new router.
 // Binding is done by the event loop; the port is needed at once (`PORT+`, the `port` handler), so a
 // free one is found first by a synchronous probe.
 
-import { unlinkSync } from 'node:fs'
-import { createServer, type Server, type Socket } from 'node:net'
-import type { RouterServices } from '../../dataplane/element.ts'
-import { ControlSession } from './control-session.ts'
-import { probePort } from './probe-port.ts'
+import { createServer, type Server, Socket } from 'node:net'
+import type { ErrorContext, RouterServices } from '../../dataplane/element.ts'
+import { isFileServed, probePort } from './probe-port.ts'
 
 export type ServerAddress =
   | { readonly kind: 'UNIX'; readonly file: string }
   | { readonly kind: 'TCP'; readonly port: number; readonly orNext: boolean; readonly host: string }
+  /** A connection that is open already. */
+  | { readonly kind: 'SOCKET'; readonly fd: number }
+
+/** What a connection's protocol does. */
+export interface Session {
+  /** False: the connection is to be closed. */
+  feed(bytes: string): Promise<boolean>
+  /** The client sends no more. */
+  finish(): Promise<boolean>
+  /** The server is closed: resolves when what is under way is done. */
+  stop(): Promise<void>
+  /** The connection has gone. */
+  gone?(): void
+}
+
+export interface ServerSettings {
+  /** Of the element: 'cs :: ControlSocket'. */
+  readonly label: string
+  readonly address: ServerAddress
+  readonly verbose: boolean
+  readonly retries: number
+  readonly retryWarnings: boolean
+  /** Makes a connection's session; `write` gives the number of bytes that wait to be sent. */
+  session(router: () => RouterServices, write: (bytes: Buffer) => number): Session
+}
 
 /** Ports that `PORT+` tries. */
 const NEXT_PORTS = 100
 const RETRY_MS = 1000
+const IN_USE = 'bind: Address already in use'
 
 export class ControlServer {
+  readonly #settings: ServerSettings
   readonly #server: Server
-  readonly #sockets = new Set<Socket>()
-  readonly #sessions = new Set<ControlSession>()
-  readonly port: number
+  readonly #sockets = new Map<Socket, Session>()
+  #port = 0
+  #left: number
   #router: RouterServices
   #closed = false
+  #opened = 0
 
   /** Throws where the address is taken and is not to be tried again. */
   static open(
-    address: ServerAddress,
-    readonly: boolean,
-    verbose: boolean,
-    retries: number,
+    settings: ServerSettings,
     router: RouterServices,
+    errors: ErrorContext,
   ): ControlServer {
-    const port = address.kind === 'TCP' ? freePort(address, retries > 0) : 0
-    return new ControlServer(address, port, readonly, verbose, retries, router)
+    const server = new ControlServer(settings, router)
+    server.#start(errors)
+    return server
   }
 
-  constructor(
-    address: ServerAddress,
-    port: number,
-    readonly: boolean,
-    verbose: boolean,
-    retries: number,
-    router: RouterServices,
-  ) {
-    this.port = port
+  private constructor(settings: ServerSettings, router: RouterServices) {
+    this.#settings = settings
     this.#router = router
-    this.#server = createServer((socket) => this.#connect(socket, readonly, verbose))
-    let left = retries
+    this.#left = settings.retries
+    // Half open: a client may end its side and still read the answers.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => this.#connect(socket))
     this.#server.on('error', (error: NodeJS.ErrnoException) => {
-      if (left-- > 0 && error.code === 'EADDRINUSE')
-        setTimeout(() => this.#listen(address), RETRY_MS)
-      else this.#router.print(`ControlSocket: ${error.message}`)
+      const why = error.code === 'EADDRINUSE' ? IN_USE : error.message
+      if (!this.#closed) this.#retry(why, (text) => this.#router.print(text))
     })
-    this.#listen(address)
   }
 
-  close(): void {
-    this.#closed = true
-    for (const session of this.#sessions) session.finish()
-    this.#server.close()
-    for (const socket of this.#sockets) socket.destroySoon()
+  /** TCP port; 0: there is none. */
+  get port(): number {
+    return this.#port
   }
 
   /** From here on connections speak to another router. */
@@ -71,55 +86,100 @@ export class ControlServer {
     this.#router = router
   }
 
-  #listen(address: ServerAddress): void {
-    if (this.#closed) return
-    if (address.kind === 'TCP') this.#server.listen(this.port, address.host)
-    else {
-      removeStale(address.file)
-      this.#server.listen(address.file)
+  close(): void {
+    this.#closed = true
+    this.#server.close()
+    for (const [socket, session] of this.#sockets) {
+      session.stop().then(
+        () => socket.destroySoon(),
+        () => socket.destroy(),
+      )
     }
   }
 
-  #connect(socket: Socket, readonly: boolean, verbose: boolean): void {
-    const session = new ControlSession(
+  #start(errors: ErrorContext): void {
+    const { address, retries } = this.#settings
+    if (address.kind === 'SOCKET') {
+      this.#connect(new Socket({ fd: address.fd, allowHalfOpen: true }))
+      return
+    }
+    if (this.#listen(retries > 0)) return
+    if (retries <= 0) throw new Error(IN_USE)
+    this.#retry(IN_USE, (text) => errors.warning(text.replace('warning: ', '')))
+  }
+
+  /** False: the address is in use. */
+  #listen(again: boolean): boolean {
+    const { address } = this.#settings
+    if (address.kind === 'TCP') {
+      const port = freePort(address)
+      this.#port = port === 0 && again ? address.port : port
+      if (port === 0) return false
+      this.#server.listen(port, address.host)
+    } else if (address.kind === 'UNIX') {
+      if (isFileServed(address.file)) return false
+      this.#server.listen(address.file)
+    }
+    return true
+  }
+
+  /** Says what failed; tries again in a second, as often as it was told to. */
+  #retry(why: string, say: (text: string) => void): void {
+    const { retryWarnings } = this.#settings
+    if (this.#left <= 0) {
+      say(why)
+      this.#router.stop()
+      return
+    }
+    const tries = this.#left === 1 ? 'try' : 'tries'
+    if (retryWarnings) say(`warning: ${why} (${this.#left} ${tries} left)`)
+    this.#left--
+    setTimeout(() => {
+      if (!this.#closed && !this.#listen(true))
+        this.#retry(IN_USE, (text) => this.#router.print(text))
+    }, RETRY_MS)
+  }
+
+  #connect(socket: Socket): void {
+    const session = this.#settings.session(
       () => this.#router,
-      readonly,
-      (bytes) => socket.write(bytes),
+      (bytes) => {
+        socket.write(bytes)
+        return socket.writableLength
+      },
     )
-    this.#sockets.add(socket)
-    this.#sessions.add(session)
-    if (verbose) this.#router.print(`ControlSocket: connection from ${socket.remoteAddress ?? ''}`)
-    socket.on('data', (bytes: Buffer) => {
-      session.feed(bytes.toString('latin1')).then(
+    const { remoteAddress, remotePort } = socket
+    const number = ++this.#opened
+    const from = remoteAddress === undefined ? '' : ` from ${remoteAddress}.${remotePort}`
+    this.#tell(`opened connection ${number}${from}`)
+    this.#sockets.set(socket, session)
+    const answer = (work: Promise<boolean>, last: boolean) =>
+      work.then(
         (goOn) => {
-          if (!goOn) socket.end()
+          if (!goOn || last) socket.end()
         },
-        (error: Error) => this.#router.print(`ControlSocket: ${error.message}`),
+        (error: Error) => this.#router.print(`${this.#settings.label}: ${error.message}`),
       )
-    })
-    socket.on('end', () => session.finish())
+    socket.on('data', (bytes: Buffer) => void answer(session.feed(bytes.toString('latin1')), false))
+    socket.on('end', () => void answer(session.finish(), true))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       this.#sockets.delete(socket)
-      this.#sessions.delete(session)
+      session.gone?.()
+      this.#tell(`closed connection ${number}`)
     })
+  }
+
+  #tell(text: string): void {
+    if (this.#settings.verbose) this.#router.print(`${this.#settings.label}: ${text}`)
   }
 }
 
-function freePort(address: ServerAddress & { kind: 'TCP' }, later: boolean): number {
+/** 0: none is free. */
+function freePort(address: ServerAddress & { kind: 'TCP' }): number {
   const last = address.orNext ? Math.min(address.port + NEXT_PORTS, 65_535) : address.port
   for (let port = address.port; port <= last; port++) {
     if (probePort(address.host, port)) return port
   }
-  if (later) return address.port
-  throw new Error(`bind: TCP port ${address.port} is in use`)
-}
-
-/** A socket file that nobody listens on any more. */
-function removeStale(file: string): void {
-  try {
-    unlinkSync(file)
-  } catch {
-    // there is none
-  }
+  return 0
 }

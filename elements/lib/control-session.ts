@@ -3,8 +3,9 @@
 // Bytes come in as they come; commands are taken off in order, each when all of it is there, and
 // answered in order: while a handler takes its time, the next command waits.
 
-import type { HandlerInfo, RouterServices } from '../../dataplane/element.ts'
-import { LLRPC } from './llrpc.ts'
+import type { RouterServices } from '../../dataplane/element.ts'
+import { parseInteger } from '../../lib/click/args.ts'
+import { callLlrpc, parseLlrpc } from './llrpc.ts'
 
 const GREETING = 'Click::ControlSocket/1.3\r\n'
 
@@ -20,9 +21,15 @@ interface Pending {
   readonly until: number | string
 }
 
+export interface SessionSettings {
+  readonly readonly: boolean
+  /** Element that gets all calls, as handlers named 'element.handler'; '': none. */
+  readonly proxy: string
+}
+
 export class ControlSession {
   readonly #router: () => RouterServices
-  readonly #readonly: boolean
+  readonly #settings: SessionSettings
   readonly #write: (bytes: Buffer) => void
   #input = ''
   /** The last line ended with CR: an LF that comes now belongs to it. */
@@ -32,9 +39,13 @@ export class ControlSession {
   #open = true
   #work: Promise<void> = Promise.resolve()
 
-  constructor(router: () => RouterServices, readonly: boolean, write: (bytes: Buffer) => void) {
+  constructor(
+    router: () => RouterServices,
+    settings: SessionSettings,
+    write: (bytes: Buffer) => void,
+  ) {
     this.#router = router
-    this.#readonly = readonly
+    this.#settings = settings
     this.#write = write
     this.#send(GREETING)
   }
@@ -42,22 +53,32 @@ export class ControlSession {
   /**
    * Takes bytes; resolves when all whole commands are answered: false: the client said good-bye.
    */
-  async feed(bytes: string): Promise<boolean> {
+  feed(bytes: string): Promise<boolean> {
     this.#input += bytes
     if (this.#input.length > INPUT_MAX) {
       this.#answer([521, 'Data too big'])
       this.#open = false
     }
+    return this.#run()
+  }
+
+  /** No more bytes: a last line counts without its end, and data that is missing is an error. */
+  finish(): Promise<boolean> {
+    this.#ended = true
+    return this.#run()
+  }
+
+  /** Answers the command that is being worked on, and no more; resolves then. */
+  async stop(): Promise<void> {
+    this.#open = false
+    await this.#work
+  }
+
+  async #run(): Promise<boolean> {
     const work = this.#work.then(() => this.#commands())
     this.#work = work
     await work
     return this.#open
-  }
-
-  /** No more bytes: a last line counts without its end. */
-  finish(): void {
-    this.#ended = true
-    this.#work = this.#work.then(() => this.#commands())
   }
 
   async #commands(): Promise<void> {
@@ -70,18 +91,17 @@ export class ControlSession {
 
   /** The next command's answer; null: there is no whole command. */
   #next(): Promise<Answer> | null {
-    const line = this.#line()
-    if (line === null) return null
-    const words = line.trim().split(/\s+/)
-    const command = words[0]!.toUpperCase()
-    if (command === '') return this.#next()
-    return this.#command(command, words, line)
+    for (;;) {
+      const line = this.#line()
+      if (line === null) return null
+      const words = line.trim().split(/\s+/)
+      if (words[0] !== '') return this.#command(words[0]!.toUpperCase(), words, line)
+    }
   }
 
   /** Takes a line off; its end is CR, LF or CRLF. */
   #line(): string | null {
-    if (this.#afterReturn && this.#input.startsWith('\n')) this.#input = this.#input.slice(1)
-    if (this.#input !== '') this.#afterReturn = false
+    this.#skipNewline()
     const m = /\r\n|\r|\n/.exec(this.#input)
     if (m === null) {
       if (!this.#ended || this.#input === '') return null
@@ -95,123 +115,166 @@ export class ControlSession {
     return line
   }
 
-  #data({ run, until }: Pending): Promise<Answer> | null {
-    let data: string | null = null
-    if (typeof until === 'number') {
-      if (this.#input.length < until) return null
-      data = this.#input.slice(0, until)
-      this.#input = this.#input.slice(until)
-    } else data = this.#until(until)
-    if (data === null) return null
-    this.#pending = null
-    return run(data)
+  /** An LF that was still under way when its CR ended a line. */
+  #skipNewline(): void {
+    if (this.#afterReturn && this.#input.startsWith('\n')) this.#input = this.#input.slice(1)
+    if (this.#input !== '') this.#afterReturn = false
   }
 
+  #data({ run, until }: Pending): Promise<Answer> | null {
+    this.#skipNewline()
+    const data = typeof until === 'number' ? this.#count(until) : this.#until(until)
+    if (data === null && !this.#ended) return null
+    this.#pending = null
+    return data === null ? answer(500, 'Not enough data') : run(data)
+  }
+
+  #count(count: number): string | null {
+    if (this.#input.length < count) return null
+    const data = this.#input.slice(0, count)
+    this.#input = this.#input.slice(count)
+    return data
+  }
+
+  /** Everything in front of a line that equals the terminator but for blanks at its end. */
   #until(terminator: string): string | null {
-    const before = this.#input
-    let data = ''
-    for (let line = this.#line(); line !== null; line = this.#line()) {
-      if (line.trimEnd() === terminator) return data
-      data += `${line}\n`
+    const lines = /([^\r\n]*)(?:\r\n|\r|\n)/g
+    for (let m = lines.exec(this.#input); m !== null; m = lines.exec(this.#input)) {
+      if (m[1]!.trimEnd() !== terminator) continue
+      const data = this.#input.slice(0, m.index)
+      this.#afterReturn = m[0].endsWith('\r')
+      this.#input = this.#input.slice(lines.lastIndex)
+      return data
     }
-    this.#input = before
     return null
   }
 
   /** Answers now, or asks for data first (null from `#data` until it is there). */
   #command(command: string, words: string[], line: string): Promise<Answer> | null {
-    const [, handler = '', third] = words
-    const rest = /^\s*\S+\s+\S+\s?(.*)$/s.exec(line)?.[1] ?? ''
-    const number = third === undefined ? Number.NaN : Number(third)
-    const count = Number.isInteger(number) && number >= 0 ? number : null
+    const [, name = '', third = ''] = words
     const few = words.length < 2
     switch (command) {
       case 'READ':
       case 'GET':
-        return few ? wrongNumber() : this.#read(handler, rest)
+        return few ? wrongNumber() : this.#read(name, behind(line))
       case 'WRITE':
       case 'SET':
-        return few ? wrongNumber() : this.#set(handler, rest)
+        return few ? wrongNumber() : this.#set(name, behind(line))
       case 'READDATA':
-        return this.#wait(words.length === 3 ? count : null, (data) => this.#read(handler, data))
       case 'WRITEDATA':
-      case 'SETDATA':
-        return this.#wait(words.length === 3 ? count : null, (data) => this.#set(handler, data))
+      case 'SETDATA': {
+        if (words.length !== 3) return wrongNumber()
+        return this.#wait(countOf(third), command, this.#call(command, name))
+      }
       case 'READUNTIL':
-        return this.#wait(few ? null : (third ?? ''), (data) => this.#read(handler, data))
       case 'WRITEUNTIL':
-        return this.#wait(few ? null : (third ?? ''), (data) => this.#set(handler, data))
+        return few ? wrongNumber() : this.#wait(behind(line), command, this.#call(command, name))
       case 'CHECKREAD':
       case 'CHECKWRITE':
         if (words.length !== 2) return wrongNumber()
-        return this.#check(handler, command === 'CHECKREAD' ? 'read' : 'write')
+        return this.#check(name, command === 'CHECKREAD' ? 'read' : 'write')
       case 'LLRPC':
-        return few ? wrongNumber() : this.#wait(count ?? 0, (data) => this.#llrpc(handler, data))
+        if (few || words.length > 3) return wrongNumber()
+        return this.#wait(third === '' ? 0 : countOf(third), command, (data) =>
+          this.#llrpc(name, data),
+        )
       case 'HELP':
-        return Promise.resolve([200, HELP])
+        return answer(200, HELP)
       case 'QUIT':
       case 'CLOSE':
+        if (words.length > 1) this.#answer([500, 'Bad command syntax'])
         this.#open = false
-        return Promise.resolve([200, 'Goodbye!'])
+        return answer(200, 'Goodbye!')
       default:
-        return Promise.resolve([501, `Command '${words[0]}' unimplemented`])
+        return answer(501, `Command '${command}' unimplemented`)
     }
   }
 
-  #wait(until: number | string | null, run: Pending['run']): Promise<Answer> | null {
-    if (until === null) return wrongNumber()
+  #call(command: string, name: string): Pending['run'] {
+    return command.startsWith('READ')
+      ? (data) => this.#read(name, data)
+      : (data) => this.#set(name, data)
+  }
+
+  #wait(until: number | string | null, command: string, run: Pending['run']) {
+    if (until === null) return answer(500, `Syntax error in '${command}'`)
     this.#pending = { run, until }
     return this.#data(this.#pending)
   }
 
   async #read(path: string, arg: string): Promise<Answer> {
-    const info = this.#info(path)
-    const refusal = refused(info, path, 'read')
+    const refusal = this.#refusal(path, 'read')
     if (refusal !== null) return refusal
     try {
-      const data = this.#router().readHandler(path, arg)
-      return [200, `Read handler '${info.name}' OK`, data]
+      const data = this.#router().readHandler(this.#target(path), arg)
+      return [200, `Read handler '${path}' OK`, data]
     } catch (error) {
-      return failed('Read', info, error)
+      return [590, `Read handler '${path}' error:\n${(error as Error).message}`]
     }
   }
 
   async #set(path: string, value: string): Promise<Answer> {
-    const info = this.#info(path)
-    const refusal = refused(info, path, 'write')
+    const refusal = this.#refusal(path, 'write') ?? this.#denied(path)
     if (refusal !== null) return refusal
-    if (this.#readonly) return [530, `Permission denied for write handler '${info.name}'`]
     try {
-      await this.#router().writeHandlerLater(path, value)
-      return [200, `Write handler '${info.name}' OK`]
+      await this.#router().writeHandlerLater(this.#target(path), value)
+      return [200, `Write handler '${path}' OK`]
     } catch (error) {
-      return failed('Write', info, error)
+      return [520, `Write handler '${path}' error:\n${(error as Error).message}`]
     }
   }
 
   async #check(path: string, what: 'read' | 'write'): Promise<Answer> {
-    const info = this.#info(path)
-    const refusal = refused(info, path, what)
+    const refusal = this.#refusal(path, what)
+    if (refusal?.[0] === 530)
+      return [511, `Handler '${path}' not ${what === 'read' ? 'readable' : 'writable'}`]
     if (refusal !== null) return refusal
-    if (what === 'write' && this.#readonly)
-      return [530, `Permission denied for write handler '${info.name}'`]
-    return [200, `${what === 'read' ? 'Read' : 'Write'} handler '${info.name}' OK`]
+    const denied = what === 'write' ? this.#denied(path) : null
+    return denied ?? [200, `${what === 'read' ? 'Read' : 'Write'} handler '${path}' OK`]
   }
 
   async #llrpc(text: string, data: string): Promise<Answer> {
-    const [name = '', number = ''] = text.split('#')
-    if (this.#router().element(name) === null) return [510, `No element named '${name}'`]
-    const call = LLRPC.get(Number.parseInt(number, 16))
-    if (call === undefined) return [522, `LLRPC '${text}' error: no such LLRPC`]
+    const octothorp = text.indexOf('#')
+    const name = octothorp < 0 ? text : text.slice(0, octothorp)
+    const call = parseLlrpc(octothorp < 0 ? text : text.slice(octothorp + 1))
+    if (call === null) return [500, `Syntax error in LLRPC name '${text}'`]
+    const missing = this.#refusal(`${name}.name`, 'read')
+    if (missing !== null) return missing
+    if (!call.isFlat) return [501, `Cannot call LLRPC '${text}' remotely`]
+    const denied = this.#denied(text)
+    if (denied !== null) return denied
+    if (call.takes && data.length !== call.size)
+      return [522, `LLRPC '${text}' requires ${call.size} bytes input data`]
     try {
-      return [200, `LLRPC '${text}' OK`, call(this.#router(), name, data)]
+      const element = this.#router().readHandler(this.#target(`${name}.name`))
+      return [200, `LLRPC '${text}' OK`, callLlrpc(this.#router(), element, call.number, data)]
     } catch (error) {
       return [522, `LLRPC '${text}' error: ${(error as Error).message}`]
     }
   }
 
-  #info(path: string): HandlerInfo {
-    return this.#router().findHandler(path)
+  #denied(path: string): Answer | null {
+    return this.#settings.readonly ? [530, `Permission denied for '${path}'`] : null
+  }
+
+  /** The path that a client's path stands for. */
+  #target(path: string): string {
+    const { proxy } = this.#settings
+    return proxy === '' ? path : `${proxy}.${path}`
+  }
+
+  /** Why a handler cannot be called; null: it can. */
+  #refusal(path: string, what: 'read' | 'write'): Answer | null {
+    const { proxy } = this.#settings
+    const info = this.#router().findHandler(this.#target(path))
+    if (info.found !== 'handler' && proxy !== '') return [511, `No proxied handler named '${path}'`]
+    const dot = path.indexOf('.')
+    const element = path.slice(0, Math.max(dot, 0))
+    if (info.found === 'no element' && element !== '0')
+      return [510, `No element named '${element}'`]
+    if (info.found !== 'handler' || info.private) return [511, `No handler named '${path}'`]
+    if (info[what]) return null
+    return [530, `Handler '${path}' ${what === 'read' ? 'write-only' : 'read-only'}`]
   }
 
   /** All lines but the last have a hyphen behind the code. */
@@ -240,20 +303,21 @@ const HELP = `Commands supported:
   LLRPC elt#number [len]    call LLRPC with len data bytes
   QUIT                      close connection`
 
+/** What is behind the first two words of a line, without blanks around. */
+function behind(line: string): string {
+  return /^\s*\S+\s+\S+\s+(\S[\s\S]*?)\s*$/.exec(line)?.[1] ?? ''
+}
+
+/** A number of bytes; null: it is none. */
+function countOf(text: string): number | null {
+  const count = parseInteger(text)
+  return count === null || count < 0 ? null : count
+}
+
+function answer(code: number, text: string): Promise<Answer> {
+  return Promise.resolve([code, text])
+}
+
 function wrongNumber(): Promise<Answer> {
-  return Promise.resolve([500, 'Wrong number of arguments'])
-}
-
-function refused(info: HandlerInfo, path: string, what: 'read' | 'write'): Answer | null {
-  if (info.found === 'no element')
-    return [510, `No element named '${path.slice(0, Math.max(path.indexOf('.'), 0))}'`]
-  if (info.found === 'no handler' || (info.private && what === 'read'))
-    return [511, `No handler named '${path}'`]
-  if (info[what]) return null
-  return [530, `Handler '${info.name}' ${what === 'read' ? 'write-only' : 'read-only'}`]
-}
-
-function failed(what: string, info: HandlerInfo, error: unknown): Answer {
-  const { message } = error as Error
-  return [520, `${what} handler '${info.name}' error:\n${message}`]
+  return answer(500, 'Wrong number of arguments')
 }

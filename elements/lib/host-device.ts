@@ -1,11 +1,18 @@
 // How ToHost finds the device of its FromHost: by the device's name.
 
-import { transportOf } from './transport.ts'
+import type { TunTransport } from './tun-transport.ts'
 
-export function hostKey(devname: string): string {
-  return `FromHost ${devname}`
+const devices = new Set<TunTransport>()
+
+export function addHostDevice(device: TunTransport): void {
+  devices.add(device)
 }
 
-export function hostDevice(devname: string): ReturnType<typeof transportOf> {
-  return transportOf(hostKey(devname))
+export function removeHostDevice(device: TunTransport): void {
+  devices.delete(device)
+}
+
+export function hostDevice(name: string): TunTransport | null {
+  for (const device of devices) if (device.devname === name) return device
+  return null
 }

@@ -1,7 +1,7 @@
 // Whether a TCP port can be listened on, found out at once: Node binds in the event loop only, and
 // a script may ask for the port in the very first turn. /proc says who listens.
 
-import { readFileSync } from 'node:fs'
+import { lstatSync, readFileSync, unlinkSync } from 'node:fs'
 
 const LISTEN = '0A'
 
@@ -16,6 +16,21 @@ export function probePort(host: string, port: number): boolean {
     return host === '0.0.0.0' || address.length > 8 || ours.includes(address)
   }
   return !['/proc/net/tcp', '/proc/net/tcp6'].some((file) => linesOf(file).some(taken))
+}
+
+/**
+ * Whether a unix socket cannot be bound to that file: something is there. A socket that nobody
+ * listens on any more is removed first.
+ */
+export function isFileServed(file: string): boolean {
+  try {
+    if (!lstatSync(file).isSocket()) return true
+  } catch {
+    return false // nothing is there
+  }
+  const listening = linesOf('/proc/net/unix').some((line) => line.endsWith(` ${file}`))
+  if (!listening) unlinkSync(file)
+  return listening
 }
 
 function linesOf(file: string): string[] {

@@ -113,8 +113,10 @@ export function scriptElement(name: string, defaultType: ScriptType | 'by ports'
       kill: { private: true, read: (_self: Me, arg) => kill(arg) },
       ...functionHandlers(),
       '*': {
-        has: (self: Me, name) =>
-          self.plan.type === 'PROXY' || self.resource.script.isExported(name),
+        has(self: Me, name) {
+          if (self.plan.type === 'PROXY') return true
+          return self.resource.script.isExported(name) ? 'read' : false
+        },
         read: otherRead,
         write: otherWrite,
       },
@@ -144,7 +146,6 @@ function otherRead(self: Me, arg: string, name: string): string {
 }
 
 function otherWrite(self: Me, value: string, name: string): void {
-  if (self.plan.type !== 'PROXY') throw new Error(`'${self.name}.${name}' is a read handler`)
   self.resource.script.run(name, value, true)
 }
 

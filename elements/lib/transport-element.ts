@@ -14,7 +14,7 @@ import {
 import type { Packet } from '../../dataplane/packet.ts'
 import { BATCH, FRAME_HEADROOM } from '../../lib/limits.ts'
 import { setExtraLength } from './extra-length.ts'
-import { AGAIN, closeTransport, LOST, openTransport, type Transport } from './transport.ts'
+import { AGAIN, LOST, type Transport } from './transport.ts'
 
 export interface TransportPlan {
   /** Bytes in front of a received packet. */
@@ -35,8 +35,6 @@ export interface TransportSpec<P extends TransportPlan> {
   readonly ports: string
   /** Not given: the input may be pushed or pulled. */
   readonly processing?: string
-  /** Whose transport it is; not given: by class, name and arguments. */
-  key?(self: TransportSelf<P>): string
   configure(context: ConfigureContext): P
   /** Throws where it cannot be opened. */
   open(self: TransportSelf<P>): Transport
@@ -47,18 +45,13 @@ export interface TransportSpec<P extends TransportPlan> {
   readonly handlers?: Readonly<Record<string, HandlerDecl<any>>>
 }
 
-interface Open {
-  readonly transport: Transport
-  readonly key: string
-}
-
 interface Me<P extends TransportPlan> extends TransportSelf<P> {
   readonly ninputs: number
   readonly noutputs: number
   readonly inputKinds: readonly ('push' | 'pull')[]
   readonly state: { readonly pending: PacketFifo }
   readonly counters: Record<'count' | 'drops', number>
-  readonly resource: Open
+  readonly resource: Transport
   readonly out: readonly ((p: Packet) => void)[]
   readonly in: readonly (() => Packet | null)[]
   kill(p: Packet): void
@@ -87,10 +80,10 @@ export function transportElement<P extends TransportPlan>(spec: TransportSpec<P>
       args: context.args.join(', '),
     }),
 
-    open(self): Open {
-      const key = spec.key?.(self) ?? `${spec.name} ${self.name} ${self.plan.args}`
-      const ready = () => self.schedule()
-      return { transport: openTransport(key, self.router, ready, () => spec.open(self)), key }
+    open(self): Transport {
+      const transport = spec.open(self)
+      transport.attach(self.router, () => self.schedule())
+      return transport
     },
 
     initialize(self, errors) {
@@ -98,12 +91,19 @@ export function transportElement<P extends TransportPlan>(spec: TransportSpec<P>
       self.schedule()
     },
 
+    carries: (self, old) => self.plan.args === old.plan.args,
+
+    adopt(self, old) {
+      old.resource.attach(self.router, () => self.schedule())
+      return old.resource
+    },
+
     close(self) {
-      closeTransport(self.resource.key, self.router)
+      self.resource.close()
     },
 
     push(self, _port, p) {
-      const { transport } = self.resource
+      const transport = self.resource
       let sent = transport.connected ? transport.send(p) : LOST
       while (sent === AGAIN) sent = transport.waitForRoom() ? transport.send(p) : LOST
       if (sent === LOST) self.counters.drops++
@@ -125,7 +125,7 @@ function receiveSome<P extends TransportPlan>(
   self: Me<P>,
   outputOf: (self: TransportSelf<P>, p: Packet) => number,
 ): boolean {
-  const { transport } = self.resource
+  const transport = self.resource
   for (let n = 0; n < BATCH; n++) {
     const length = transport.receive()
     if (length === AGAIN) return n > 0
@@ -149,7 +149,7 @@ function receiveSome<P extends TransportPlan>(
 }
 
 function sendSome<P extends TransportPlan>(self: Me<P>): boolean {
-  const { transport } = self.resource
+  const transport = self.resource
   const { pending } = self.state
   for (let n = 0; n < BATCH; n++) {
     const p = transport.connected ? (pending.shift() ?? self.in[0]!()) : null

@@ -1,9 +1,8 @@
 // The outside end of an element that carries packets into the router and out of it: a socket, a tun
 // device. What is common: descriptors that are watched, and handing over to another router.
 //
-// An open transport belongs to an element's name and configuration, not to one router: when a
-// configuration is replaced, the new router's element takes it over, and neither connections nor
-// what waits in the kernel are lost. The newest router that has it is the one that is woken.
+// An open transport can be handed on: when a configuration is replaced, the new router's element
+// takes it over, and neither connections nor what waits in the kernel are lost.
 
 import { getSystemErrorMap } from 'node:util'
 import type { RouterServices } from '../../dataplane/element.ts'
@@ -22,15 +21,11 @@ export function errnoText(result: number): string {
   return getSystemErrorMap().get(result)?.[1] ?? `error ${-result}`
 }
 
-interface Attached {
-  readonly router: RouterServices
-  readonly ready: () => void
-}
-
 export abstract class Transport {
   /** What was received last: `receive` says how much. */
   readonly buffer: Uint8Array
-  readonly #attached: Attached[] = []
+  #router: RouterServices | null = null
+  #ready: () => void = () => undefined
   #watches: FdWatch[] = []
   #wantsRoom = false
 
@@ -61,18 +56,15 @@ export abstract class Transport {
 
   /** From now on that router's element is woken. */
   attach(router: RouterServices, ready: () => void): void {
-    this.#attached.push({ router, ready })
+    this.#router = router
+    this.#ready = ready
     this.watch()
   }
 
-  /** True: no router has it any more, and it is closed. */
-  detach(router: RouterServices): boolean {
-    const at = this.#attached.findIndex((one) => one.router === router)
-    if (at >= 0) this.#attached.splice(at, 1)
+  close(): void {
+    this.#router = null
     this.watch()
-    if (this.#attached.length > 0) return false
     this.shut()
-    return true
   }
 
   /** Asks to be woken when there is room to send. */
@@ -90,48 +82,23 @@ export abstract class Transport {
 
   /** Prints where the element's own messages go. */
   protected say(text: string): void {
-    this.#attached.at(-1)?.router.print(text)
+    this.#router?.print(text)
   }
 
   protected call(path: string, arg: string): string {
-    return this.#attached.at(-1)?.router.readHandler(path, arg) ?? ''
+    return this.#router?.readHandler(path, arg) ?? ''
   }
 
   /** To be called when descriptors have changed. */
   protected watch(): void {
     for (const watch of this.#watches) watch.close()
     this.#watches = []
-    const owner = this.#attached.at(-1)
-    if (owner === undefined) return
+    const router = this.#router
+    if (router === null) return
     const fds = new Map<number, number>()
     for (const fd of this.readable()) fds.set(fd, POLLIN)
     if (this.#wantsRoom && this.writable >= 0)
       fds.set(this.writable, (fds.get(this.writable) ?? 0) | POLLOUT)
-    for (const [fd, events] of fds) this.#watches.push(owner.router.watch(fd, events, owner.ready))
+    for (const [fd, events] of fds) this.#watches.push(router.watch(fd, events, this.#ready))
   }
-}
-
-const kept = new Map<string, Transport>()
-
-/** The open transport of that name and configuration, or a new one. */
-export function openTransport(
-  key: string,
-  router: RouterServices,
-  ready: () => void,
-  open: () => Transport,
-): Transport {
-  const transport = kept.get(key) ?? open()
-  kept.set(key, transport)
-  transport.attach(router, ready)
-  return transport
-}
-
-/** The open transport of a key; null: none. */
-export function transportOf(key: string): Transport | null {
-  return kept.get(key) ?? null
-}
-
-/** The router no longer needs it. */
-export function closeTransport(key: string, router: RouterServices): void {
-  if (kept.get(key)?.detach(router) === true) kept.delete(key)
 }

@@ -36,7 +36,7 @@ export function tunElement(name: string, isTap: boolean): AnyElement {
     // What is not an IP packet leaves by the second output.
     output: (self, p) => (self.plan.tun.tap || isIp(p) ? 0 : 1),
     handlers: {
-      dev_name: { read: (self) => (self.resource.transport as TunTransport).devname },
+      dev_name: { read: (self) => (self.resource as TunTransport).devname },
       packets: { read: (self) => String(self.counters.count) },
     },
   })

@@ -35,13 +35,15 @@ export class TunTransport extends Transport {
   readonly #native: Native
   readonly #spec: TunSpec
   readonly #fd: number
+  readonly #onClose: () => void
   #overflowed = false
 
-  constructor(spec: TunSpec) {
+  constructor(spec: TunSpec, onClose: () => void = () => undefined) {
     super(Math.max(BUFFER_MIN, spec.mtu + ETHER_ROOM))
     const n = native()
     this.#native = n
     this.#spec = spec
+    this.#onClose = onClose
     const { fd, name } = n.tunOpen(spec.devname, spec.tap ? 1 : 0)
     this.#fd = fd
     this.devname = name
@@ -111,6 +113,7 @@ export class TunTransport extends Transport {
   }
 
   protected shut(): void {
+    this.#onClose()
     try {
       this.#native.interfaceDown(this.devname)
     } catch {

@@ -68,7 +68,7 @@ Returns 0.
 import { execFileSync } from 'node:child_process'
 import { arg } from '../../dataplane/element.ts'
 import { parseArgs } from '../../lib/click/args.ts'
-import { hostKey } from '../lib/host-device.ts'
+import { addHostDevice, removeHostDevice } from '../lib/host-device.ts'
 import { DEFAULT_HEADROOM, type TransportPlan, transportElement } from '../lib/transport-element.ts'
 import { type TunSpec, TunTransport } from '../lib/tun-transport.ts'
 
@@ -90,7 +90,6 @@ interface Plan extends TransportPlan {
 export default transportElement<Plan>({
   name: 'FromHost',
   ports: '0/1',
-  key: (self) => hostKey(self.plan.tun.devname),
 
   configure(context) {
     const config = parseArgs(CONFIG, context.args, context)
@@ -117,7 +116,8 @@ export default transportElement<Plan>({
   },
 
   open(self) {
-    const transport = new TunTransport(self.plan.tun)
+    const transport = new TunTransport(self.plan.tun, () => removeHostDevice(transport))
+    addHostDevice(transport)
     const { address6 } = self.plan
     if (address6 !== '')
       execFileSync('ip', ['-6', 'addr', 'add', address6, 'dev', transport.devname])
@@ -125,6 +125,6 @@ export default transportElement<Plan>({
   },
 
   handlers: {
-    dev_name: { read: (self) => (self.resource.transport as TunTransport).devname },
+    dev_name: { read: (self) => (self.resource as TunTransport).devname },
   },
 })
