@@ -5,6 +5,7 @@ import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { agentCommand } from './agent.ts'
 import { checkCommand } from './check.ts'
+import { compileCommand } from './compile.ts'
 import { coordinatorCommand } from './coordinator.ts'
 import { deployCommand } from './deploy.ts'
 import { EXIT, EXIT_HELP } from './exit.ts'
@@ -13,6 +14,7 @@ import { logsCommand } from './logs.ts'
 import { fail, failUsage, outliveReaders } from './output.ts'
 import { rollbackCommand } from './rollback.ts'
 import { statusCommand } from './status.ts'
+import { TOOLS, toolMain } from './tools/main.ts'
 import { undeployCommand } from './undeploy.ts'
 import { upgradeCommand } from './upgrade.ts'
 
@@ -27,6 +29,7 @@ const COMMANDS = [
   logsCommand,
   handlerCommand,
   checkCommand,
+  compileCommand,
 ]
 
 /** Complaints come in one form, as text or JSON: `failUsage` makes it. */
@@ -53,8 +56,9 @@ function program(): Command {
     const sub = command().exitOverride().configureHelp({ showGlobalOptions: true })
     cli.addCommand(sub.configureOutput(SILENT))
   }
-  // Listed for help only: main() takes it before commander sees it.
+  // Listed for help only: main() takes these before commander sees them.
   cli.command('run').description('run one configuration on its own, with the options of Click')
+  for (const [name, what] of Object.entries(TOOLS)) cli.command(name).description(what)
   return cli
 }
 
@@ -72,6 +76,8 @@ async function main(argv: string[]): Promise<void> {
     const { runCommand } = await import('./run.ts')
     process.exit(await runCommand(argv.slice(1)))
   }
+  if (argv[0] !== undefined && Object.hasOwn(TOOLS, argv[0]))
+    process.exit(await toolMain(argv[0], argv.slice(1)))
   outliveReaders(SERVING.some((command) => argv.includes(command)))
   const cli = program()
   try {

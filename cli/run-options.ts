@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly simulated: number | null
   /** The router hands over to a copy of itself after so many packets or handler calls; null: never. */
   readonly chaosUpgrade: number | null
+  /** Threads that home threads may be given of; one runs everything. */
+  readonly threads: number
   readonly defines: Readonly<Record<string, string>>
   /** Says what to print instead of running. */
   readonly show: 'help' | 'version' | null
@@ -138,6 +140,7 @@ class Taking {
   #exitHandler: string | null = null
   #simulated: number | null = null
   #chaosUpgrade: number | null = null
+  #threads = 1
   #show: 'help' | 'version' | null = null
   readonly #flags = { quit: false, time: false, warnings: true, reconfigure: false }
   readonly #handlers: string[] = []
@@ -186,7 +189,7 @@ class Taking {
         this.#chaosUpgrade = positive('--chaos-upgrade', value!)
         return
       case 'threads':
-        number('--threads', value!)
+        this.#threads = positive('--threads', value!)
         return
       case 'help':
       case 'version':
@@ -223,6 +226,7 @@ class Taking {
       unixSockets: this.#unixSockets,
       simulated: this.#simulated,
       chaosUpgrade: this.#chaosUpgrade,
+      threads: this.#threads,
       defines: this.#defines,
       show: this.#show,
     }

@@ -52,6 +52,11 @@ export interface Compiled {
 
 type Step = (self: unknown, p: Packet, port: number) => unknown
 
+/** The generated text alone, for looking at: nothing is made of it. */
+export function compiledSource(nodes: readonly Omit<Node, 'self'>[]): string {
+  return new Writer(nodes.map((node) => ({ ...node, self: null }))).write()
+}
+
 export function compile(nodes: readonly Node[], pool: Pool): Compiled {
   const writer = new Writer(nodes)
   const source = writer.write()

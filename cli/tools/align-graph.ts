@@ -57,7 +57,8 @@ class Aligner {
 
   #insert(className: string, config: string, element: EditElement, port: number): void {
     const name = `${className}@click_align@${this.#number++}`
-    this.#graph.insertBefore(this.#graph.add(name, className, config, HERE), { element, port })
+    const inserted = { element: this.#graph.add(name, className, config, HERE), port: 0 }
+    this.#graph.insertBefore(inserted, { element, port })
   }
 
   #insertChecks(original: readonly EditElement[]): void {

@@ -152,11 +152,16 @@ export class EditGraph {
     for (const [i, e] of elements.entries()) e.index = i
   }
 
-  /** Puts an element with one input and one output in front of a port. */
-  insertBefore(element: EditElement, port: Port): void {
-    for (const c of this.touching(port.element, 'to', port.port))
-      this.move(c, 'to', { element, port: 0 })
-    this.connect({ element, port: 0 }, port)
+  /** Leads what comes to a port into another first, which leads to it. */
+  insertBefore(inserted: Port, port: Port): void {
+    for (const c of this.touching(port.element, 'to', port.port)) this.move(c, 'to', inserted)
+    this.connect(inserted, port)
+  }
+
+  /** Leads what comes from a port into another first, from where it goes on. */
+  insertAfter(inserted: Port, port: Port): void {
+    for (const c of this.touching(port.element, 'from', port.port)) this.move(c, 'from', inserted)
+    this.connect(port, inserted)
   }
 
   flat(): FlatGraph {

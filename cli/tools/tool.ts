@@ -159,7 +159,8 @@ export function readGraph(line: CommandLine, source: Source, keepVariables = tru
   if (loaded.text === '') complain([`${loaded.filename}: warning: empty configuration`])
   const { graph, errors, warnings } = parseConfig(loaded.text, {
     ...parseOptions(line, loaded.filename),
-    asWritten: keepVariables,
+    asWritten: true,
+    keepVariables,
   })
   report(errors, warnings)
   return { ...loaded, graph }

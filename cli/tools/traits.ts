@@ -41,7 +41,13 @@ const ENDS = new Map<string, Ends>([
   ]),
   ...entries({ source: true, sink: false }, ['InfiniteSource']),
   ...entries({ source: false, sink: true }, ['ToDevice', 'ToDump', 'ToHost', 'ToIPSummaryDump']),
-  ...entries({ source: true, sink: true }, ['KernelTun', 'McastSocket', 'RawSocket', 'Socket']),
+  ...entries({ source: true, sink: true }, [
+    'KernelTun',
+    'McastSocket',
+    'RawSocket',
+    'RouterLink',
+    'Socket',
+  ]),
 ])
 
 function entries(ends: Ends, names: readonly string[]): [string, Ends][] {

@@ -35,16 +35,15 @@ export interface FlattenOptions {
   readonly requirements: readonly string[]
   /** Variables that override those of the file. */
   readonly defines: Readonly<Record<string, string>>
-  /**
-   * As Click's tools: connections in the order of the text, and variables of the file left in
-   * place, so that a later step can still override them.
-   */
+  /** As Click's tools: elements and connections in the order of the text. */
   readonly asWritten?: boolean | undefined
+  /** Variables of the file are left in place, so that a later step can still override them. */
+  readonly keepVariables?: boolean | undefined
 }
 
 export function flatten(file: Compound, findings: Findings, options: FlattenOptions): FlatGraph {
   const asWritten = options.asWritten === true
-  const expansion = new Expansion(findings, asWritten)
+  const expansion = new Expansion(findings, asWritten, options.keepVariables === true)
   let defines: Readonly<Record<string, string>> = {}
   let connections: readonly FlatConnection[] = []
   try {
@@ -101,13 +100,15 @@ class Expansion {
   readonly #budget = new Budget()
   readonly #byName = new Map<string, number>()
   readonly #asWritten: boolean
+  readonly #keepVariables: boolean
   /** Elements of the file; and, by compound element, those inside it. */
   #top: readonly number[] = []
   readonly #inside = new Map<number, readonly number[]>()
 
-  constructor(findings: Findings, asWritten: boolean) {
+  constructor(findings: Findings, asWritten: boolean, keepVariables: boolean) {
     this.#findings = findings
     this.#asWritten = asWritten
+    this.#keepVariables = keepVariables
   }
 
   /** Expands the whole file; returns the values of its variables. */
@@ -117,7 +118,7 @@ class Expansion {
     const written: Record<string, string> = {}
     const define = (name: string, value: string) => {
       names.add(name)
-      if (this.#asWritten) written[name] = value
+      if (this.#keepVariables) written[name] = value
       else scope.define(name, value)
     }
     for (const { name, value } of file.defines) define(name, value)
@@ -126,7 +127,7 @@ class Expansion {
     this.#top = indices
     for (const connection of file.connections) this.connections.push(connection)
     for (const [i, node] of file.nodes.entries()) this.#expand(indices[i]!, node, scope, 1)
-    if (this.#asWritten) return written
+    if (this.#keepVariables) return written
     return Object.fromEntries([...names].map((name) => [name, scope.expand(`\${${name}}`)]))
   }
 

@@ -30,6 +30,7 @@ export interface ParseOptions {
   readonly library?: (name: string) => { filename: string; text: string } | null
   /** For tools that write configurations again: see FlattenOptions. */
   readonly asWritten?: boolean
+  readonly keepVariables?: boolean
 }
 
 export interface Parsed {
@@ -45,6 +46,7 @@ export function parseConfig(text: string, options: ParseOptions = {}): Parsed {
     requirements,
     defines: options.defines ?? {},
     asWritten: options.asWritten,
+    keepVariables: options.keepVariables,
   })
   return { graph, errors: findings.errors, warnings: findings.warnings }
 }
