@@ -95,7 +95,34 @@ export function makeRequest(
   return p
 }
 
-/** Turns the request in `p` into the reply that `ip` is at the Ethernet address. */
+/** A reply to (`toEth`, `toIp`) that `ip` is at `eth`; null where the pool is empty. */
+export function makeReply(
+  pool: Pool,
+  toEth: Uint8Array,
+  toIp: number,
+  eth: Uint8Array,
+  ip: number,
+): Packet | null {
+  const p = pool.allocLength(ARP_LENGTH)
+  if (p === null) return null
+  const m = p.mem
+  const o = p.off
+  copyEth(m, o, toEth, 0)
+  copyEth(m, o + 6, eth, 0)
+  writeHead(m, o, REPLY)
+  copyEth(m, o + SENDER_ETH, eth, 0)
+  writeIp(m, o + SENDER_IP, ip)
+  copyEth(m, o + 32, toEth, 0)
+  writeIp(m, o + TARGET_IP, toIp)
+  p.mac = o
+  p.net = o + 14
+  return p
+}
+
+/**
+ * Turns the request in `p` into the reply that what it asks for is at the Ethernet address. It is a
+ * new packet as far as annotations go; the VLAN stays.
+ */
 export function turnIntoReply(p: Packet, high: number, low: number): void {
   const m = p.mem
   const o = p.off
@@ -108,6 +135,10 @@ export function turnIntoReply(p: Packet, high: number, low: number): void {
   writeEth(m, o + SENDER_ETH, high, low)
   writeIp(m, o + SENDER_IP, asked)
   p.end = o + ARP_LENGTH
+  p.timeUs = 0
+  p.dst = 0
+  p.paint = 0
+  p.type = 0
   p.mac = o
   p.net = o + 14
 }
