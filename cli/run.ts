@@ -40,7 +40,7 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
   -u, --unix-socket FILE        Listen for control connections on a unix socket.
   -R, --allow-reconfigure       Provide the 'hotconfig' handler.
   -w, --no-warnings             Do not print warnings.
-  -j, --threads N               Accepted; one thread runs all.
+  -j, --threads N               Home threads may be 0 to N-1; one thread runs all.
       --chaos-upgrade N         Hand over to a fresh copy after every N packets or handler calls:
                                 a test; results must not change.
       --simtime[=T]             Run in simulated time, from T seconds on.
@@ -194,8 +194,9 @@ class ClickDriver {
   }
 
   #setup(filename: string): StandaloneOptions {
-    const { defines, warnings, reconfigure } = this.#options
+    const { defines, warnings, reconfigure, threads } = this.#options
     return {
+      threads,
       filename,
       defines,
       warnings,

@@ -14,7 +14,9 @@ import { elementHandlers, type GlobalText, globalHandlers } from './handlers-def
 import { type AnySelf, freezeSelf, type Hooks, makeSelf } from './instance.ts'
 import type { Port } from './io/device.ts'
 import type { Pool } from './packet.ts'
+import { makeRandomness } from './randomness.ts'
 import { type Gate, type Instance, Router } from './router.ts'
+import { homeThreads, ticketsOf } from './schedule-info.ts'
 import type { StateStore } from './state.ts'
 import { listenersOf, sinksOf } from './wakeups.ts'
 
@@ -36,6 +38,8 @@ export interface RouterOptions {
    * not opened and initialised: `handOver` (hand-over.ts) has to follow.
    */
   readonly predecessor?: Predecessor | null
+  /** Threads that the command line asks for; 1 where it says nothing. */
+  readonly threads?: number
   /** Further global handlers, and texts of the standard ones. */
   readonly globals?: Readonly<Record<string, AnyHandler>>
   readonly text?: GlobalText
@@ -55,7 +59,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
       pool,
       ports: options.ports,
       clock: options.clock,
-      random: options.predecessor?.router.randomness ?? generator(options.seed),
+      random: options.predecessor?.router.randomness ?? makeRandomness(options.seed),
       print: options.print,
       bucketsLog2: store.bucketsLog2,
       steerKeys: options.steerKeys ?? [],
@@ -64,6 +68,9 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
     graph.elements.length,
   )
   router.gate = options.gate ?? null
+  router.threads = options.threads ?? 1
+  router.homeThreads = homeThreads(graph.elements, router.threads)
+  ticketsOf(graph.elements).forEach((tickets, i) => router.tasks.setTickets(i, tickets))
   const wakes = new Wakes(router)
   const instances = graph.elements.map((e) => makeInstance(graph, e, router, options, wakes))
   wakes.resolve(instances)
@@ -206,7 +213,7 @@ class Wakes {
   }
 
   hooks(i: number): Hooks {
-    const { tasks, timers, pool, full: isFull } = this.#router
+    const { tasks, timers, pool, full: isFull, quiet } = this.#router
     const wakeAll = (elements: readonly number[]) => {
       for (let k = 0; k < elements.length; k++) tasks.schedule(elements[k]!)
     }
@@ -214,7 +221,13 @@ class Wakes {
       schedule: () => tasks.schedule(i),
       timerAt: (ms) => timers.set(i, ms),
       kill: (p) => pool.free(p),
-      notify: () => wakeAll(this.#listeners[i]!),
+      notify: () => {
+        quiet[i] = 0
+        wakeAll(this.#listeners[i]!)
+      },
+      signalEmpty: () => {
+        quiet[i] = 1
+      },
       signalFull: (full) => {
         isFull[i] = full ? 1 : 0
         if (!full) wakeAll(this.#sources[i]!)
@@ -226,16 +239,5 @@ class Wakes {
         return false
       },
     }
-  }
-}
-
-/** Mulberry32: small, seeded, good enough for drops, shuffles and back-off. */
-function generator(seed: number): () => number {
-  let a = seed | 0
-  return () => {
-    a = (a + 0x6d2b79f5) | 0
-    let t = Math.imul(a ^ (a >>> 15), a | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
   }
 }

@@ -89,6 +89,24 @@ export interface RouterServices {
   readonly bucketsLog2: number
   /** A seeded generator in [0, 1): the only randomness. */
   random(): number
+  /** Makes `random` draw the numbers of the C library's generator after that seed. */
+  seedRandom(seed: number): void
+  /** Threads that the command line asks for: numbers to be shown, one thread runs everything. */
+  readonly threads: number
+  /**
+   * Visits what lies up or down the stream of an element's port (-1: all its ports), nearest first;
+   * false: nothing beyond this one is looked at.
+   */
+  neighbors(
+    of: string,
+    direction: 'up' | 'down',
+    port: number,
+    visit: (name: string, distance: number) => boolean,
+  ): void
+  /** An element's held packets that others may look at (`storage`); null: it has none. */
+  storageOf(name: string): PacketFifo | null
+  /** What an element says to those that pull from it, or push to it; null: it says nothing. */
+  noteOf(name: string, kind: 'empty' | 'full'): Note | null
   /** Calls a read handler ('element.handler' or a global one). Throws ClickUpError NOT_FOUND. */
   /** `from`: full name of the asking element; names in its own compound are tried first. */
   readHandler(path: string, arg?: string, from?: string): string
@@ -115,6 +133,14 @@ export interface RouterServices {
   /** Instance by full name; null: none. */
   // biome-ignore lint/suspicious/noExplicitAny: another element's self
   element(name: string): any
+}
+
+/** A notifier's state, for people. */
+export interface Note {
+  /** The how-manieth of its kind in the graph, from 0. */
+  readonly number: number
+  /** False: there is nothing to pull, or no room to push. */
+  readonly active: boolean
 }
 
 export interface HandlerInfo {
@@ -156,6 +182,8 @@ export interface Self<C, D, N extends string, S, R> {
   timerAt(ms: number): void
   /** Wakes the pull side: call when a packet became available at a pull output. */
   notify(): void
+  /** For elements with `notesEmpty`: says that a pull found nothing. `notify` says the contrary. */
+  signalEmpty(): void
   /** For queues with `notesFull`: says that no more fits, or (false) that it does again: wakes sources. */
   signalFull(full: boolean): void
   /** False while every queue that packets of output 0 end in has said that it is full. */
@@ -203,6 +231,10 @@ export interface ElementSpec<
   readonly state?: S
   /** Capability words, as Click's Element::flags and driver requirements: 'source' has a task of its own. */
   readonly source?: boolean
+  /** A pull output that says by self.signalEmpty and self.notify whether there are packets. */
+  readonly notesEmpty?: boolean
+  /** Name of the `packets` state that others may look at: what Click calls Storage. */
+  readonly storage?: string
   /** A push input that says by self.signalFull when no more fits. */
   readonly notesFull?: boolean
   /** Name of the port that the engine receives packets from, for this element to push (FromDevice). */

@@ -1,5 +1,6 @@
 // The handlers that every element has, and the global ones, as in Click.
 
+import { parseInteger } from '../lib/click/args.ts'
 import type { AnyHandler, HandlerLine } from './handlers.ts'
 import type { Instance, Router } from './router.ts'
 
@@ -47,7 +48,23 @@ export function elementHandlers(instance: Instance, router: Router): Record<stri
   return {
     ...handlers,
     scheduled: { read: () => String(router.tasks.isScheduled(index)) },
-    home_thread: { read: () => '0' },
+    tickets: {
+      read: () => String(router.tasks.ticketsOf(index)),
+      write: (_self, value) => {
+        const tickets = parseInteger(value.trim())
+        if (tickets === null || tickets < 1) throw new Error("'tickets' takes unsigned >= 1")
+        router.tasks.setTickets(index, tickets)
+      },
+    },
+    home_thread: {
+      read: () => String(router.homeThreads[index] ?? 0),
+      write: (_self, value) => {
+        const thread = parseInteger(value.trim())
+        if (thread === null || thread < -1 || thread >= router.threads)
+          throw new Error("'home_thread' takes the number of a thread")
+        router.homeThreads[index] = thread
+      },
+    },
   }
 }
 

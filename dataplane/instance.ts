@@ -12,6 +12,7 @@ export interface Hooks {
   schedule(): void
   timerAt(ms: number): void
   notify(): void
+  signalEmpty(): void
   signalFull(full: boolean): void
   canPush(): boolean
   kill(p: Packet): void
@@ -68,6 +69,7 @@ export function makeSelf(from: InstanceSpec, router: RouterServices, hooks: Hook
     schedule: hooks.schedule,
     timerAt: hooks.timerAt,
     notify: hooks.notify,
+    signalEmpty: hooks.signalEmpty,
     signalFull: hooks.signalFull,
     canPush: hooks.canPush,
   }

@@ -9,12 +9,15 @@ import { BATCH, STOP_REFUSALS } from '../lib/limits.ts'
 import { type SteerKey, steerBucket } from '../lib/steer.ts'
 import type { RouterClock } from './clock.ts'
 import type { Node } from './compile.ts'
-import type { AnyElement, HandlerInfo, PushFn, RouterServices } from './element.ts'
+import type { PacketFifo } from './declare.ts'
+import type { AnyElement, HandlerInfo, Note, PushFn, RouterServices } from './element.ts'
 import { type FdWatch, FdWatches } from './fd-watch.ts'
 import type { Handlers } from './handlers.ts'
 import type { AnySelf } from './instance.ts'
 import type { Port } from './io/device.ts'
+import { type Direction, walkNeighbors } from './neighbors.ts'
 import type { Packet, Pool } from './packet.ts'
+import type { Randomness } from './randomness.ts'
 import { TaskList, TimerList } from './tasks.ts'
 
 /** Asked for every received packet; false: the gate has taken it. */
@@ -49,7 +52,7 @@ export interface RouterSetup {
   /** Ports by name, in the order of the service file: a packet's `port` is the index in it. */
   readonly ports: ReadonlyMap<string, Port>
   readonly clock: RouterClock
-  readonly random: () => number
+  readonly random: Randomness
   readonly print: (line: string) => void
   readonly bucketsLog2: number
   /** Steering key of each port, by index; the default is `flow`. */
@@ -63,6 +66,10 @@ const FLOW_KEY: SteerKey = 0
 /** What elements ask of a router: see `retire`. */
 const SERVICES = [
   'random',
+  'seedRandom',
+  'neighbors',
+  'storageOf',
+  'noteOf',
   'readHandler',
   'writeHandler',
   'writeHandlerLater',
@@ -91,8 +98,14 @@ export class Router implements RouterServices {
   /** By element; the compiler's, once the graph is compiled. */
   taskFunctions: readonly (() => boolean)[] = []
   readonly timers: TimerList
+  /** Threads that were asked for. One runs everything; the others are numbers to be shown. */
+  threads = 1
+  /** By element: the thread that its task is said to run on. */
+  homeThreads: Int32Array = new Int32Array(0)
   /** By element: has said (signalFull) that no more fits. */
   readonly full: Uint8Array
+  /** By element: its last pull found nothing, and nothing has come since. */
+  readonly quiet: Uint8Array
   /** Descriptors that elements wait for; the loop polls them. */
   readonly watches = new FdWatches()
   /** Called when there is something to do and the loop may be asleep. */
@@ -119,6 +132,7 @@ export class Router implements RouterServices {
     this.tasks = new TaskList(elements, (i) => this.#runTask(i))
     this.timers = new TimerList(elements, (i) => this.#runTimer(i))
     this.full = new Uint8Array(elements)
+    this.quiet = new Uint8Array(elements)
     this.tasks.onWake = () => this.wake()
     this.timers.onEarlier = () => this.wake()
   }
@@ -253,12 +267,45 @@ export class Router implements RouterServices {
   }
 
   /** The generator itself: a successor goes on with it. */
-  get randomness(): () => number {
+  get randomness(): Randomness {
     return this.#setup.random
   }
 
   random(): number {
     return this.#setup.random()
+  }
+
+  seedRandom(seed: number): void {
+    this.#setup.random.seed(seed)
+  }
+
+  neighbors(
+    of: string,
+    direction: Direction,
+    port: number,
+    visit: (name: string, distance: number) => boolean,
+  ): void {
+    const from = this.#byName.get(of)
+    if (from === undefined) return
+    const all = this.instances
+    walkNeighbors(all, from.index, direction, port, (e, d) => visit(all[e]!.name, d))
+  }
+
+  storageOf(name: string): PacketFifo | null {
+    const instance = this.#byName.get(name)
+    const storage = instance?.spec.storage
+    if (instance === undefined || storage === undefined) return null
+    return instance.self.state[storage] as PacketFifo
+  }
+
+  noteOf(name: string, kind: 'empty' | 'full'): Note | null {
+    const notes = (i: Instance) =>
+      (kind === 'empty' ? i.spec.notesEmpty : i.spec.notesFull) === true
+    const instance = this.#byName.get(name)
+    if (instance === undefined || !notes(instance)) return null
+    const off = kind === 'empty' ? this.quiet : this.full
+    const number = this.instances.filter((i) => i.index < instance.index && notes(i)).length
+    return { number, active: off[instance.index] === 0 }
   }
 
   print(line: string): void {
@@ -346,7 +393,10 @@ export class Router implements RouterServices {
     this.tasks.adopt(old.tasks, heirs)
     this.timers.adopt(old.timers, heirs)
     heirs.forEach((heir, i) => {
-      if (heir >= 0) this.full[heir] = old.full[i]!
+      if (heir < 0) return
+      this.full[heir] = old.full[i]!
+      this.quiet[heir] = old.quiet[i]!
+      this.homeThreads[heir] = old.homeThreads[i]!
     })
     if (!whole) return
     this.nowMs = old.nowMs

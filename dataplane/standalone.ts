@@ -23,6 +23,8 @@ export interface StandaloneOptions {
   readonly print: (line: string) => void
   readonly warnings?: boolean
   readonly seed?: number
+  /** Threads that home threads may be given of; one runs everything. */
+  readonly threads?: number
   /** Elements that the configuration has besides those of the text. */
   readonly extra?: readonly FlatElement[]
   readonly globals?: Readonly<Record<string, AnyHandler>>
@@ -128,6 +130,7 @@ function assemble(
       store,
       clock: time.clock,
       seed: options.seed ?? 1,
+      threads: options.threads ?? 1,
       print: options.print,
       predecessor: old === null ? null : { router: old.router, copy },
       globals: options.globals ?? {},

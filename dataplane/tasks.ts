@@ -1,10 +1,15 @@
 // Tasks and timers of a router: what makes elements run without a packet coming in.
 //
 // A task is asked to run by `schedule` and runs in the next turn, in the order of asking; while it
-// says that it did something it stays. A timer is one time for each element. Both work on numbers
+// says that it did something it stays. Where tasks have different tickets (ScheduleInfo), those with
+// more run more often: each has a pass, the queue is in the order of passes, and a run adds a stride. A timer is one time for each element. Both work on numbers
 // of elements and on typed arrays: nothing is allocated when a task runs.
 
 import { TASKS_PER_TURN } from '../lib/limits.ts'
+import { TICKETS_DEFAULT, TICKETS_MAX } from './schedule-info.ts'
+
+/** What a run of a task with one ticket adds to its pass, as in Click. */
+const STRIDE_ONE = 65_536
 
 export class TaskList {
   readonly #run: (element: number) => boolean
@@ -13,6 +18,13 @@ export class TaskList {
   readonly #scheduled: Uint8Array
   #head = 0
   #count = 0
+  /** By element: how far it stands, and what a run adds. Null while all have the same tickets. */
+  #pass: Float64Array | null = null
+  #stride: Float64Array | null = null
+  #tickets: Int32Array | null = null
+  /** Where the task that ran last stood. */
+  #stands = 0
+  #running = -1
   /** Called when the list was empty and is not now: ends the loop's sleep. */
   onWake: (() => void) | null = null
 
@@ -37,7 +49,44 @@ export class TaskList {
     this.#scheduled[element] = 1
     this.#queue[(this.#head + this.#count) & this.#mask] = element
     this.#count++
+    if (this.#pass !== null) this.#place(element)
     if (this.#count === 1 && this.onWake !== null) this.onWake()
+  }
+
+  ticketsOf(element: number): number {
+    return this.#tickets === null ? TICKETS_DEFAULT : this.#tickets[element]!
+  }
+
+  /** How often an element's task runs against others. */
+  setTickets(element: number, tickets: number): void {
+    const n = Math.min(Math.max(tickets, 1), TICKETS_MAX)
+    if (this.#tickets === null) {
+      if (n === TICKETS_DEFAULT) return
+      const size = this.#scheduled.length
+      const same = Math.floor(STRIDE_ONE / TICKETS_DEFAULT)
+      this.#tickets = new Int32Array(size).fill(TICKETS_DEFAULT)
+      this.#stride = new Float64Array(size).fill(same)
+      this.#pass = new Float64Array(size).fill(this.#stands + same)
+    }
+    this.#tickets[element] = n
+    this.#stride![element] = Math.floor(STRIDE_ONE / n)
+  }
+
+  /** The last of the queue goes to its place: behind those that stand as far. */
+  #place(element: number): void {
+    const pass = this.#pass!
+    const ring = this.#queue
+    const mask = this.#mask
+    const first = ring[this.#head & mask]!
+    // One that wakes starts beside the one that is next, so that it has nothing to catch up.
+    const from =
+      element === this.#running ? pass[element]! : this.#count > 1 ? pass[first]! : this.#stands
+    const mine = from + this.#stride![element]!
+    pass[element] = mine
+    let at = this.#head + this.#count - 1
+    for (; at > this.#head && pass[ring[(at - 1) & mask]!]! > mine; at--)
+      ring[at & mask] = ring[(at - 1) & mask]!
+    ring[at & mask] = element
   }
 
   unschedule(element: number): void {
@@ -67,13 +116,27 @@ export class TaskList {
     this.#head = (this.#head + 1) & this.#mask
     this.#count--
     this.#scheduled[element] = 0
+    if (this.#pass !== null) return this.#runStrided(element, this.#pass)
     if (!this.#run(element)) return false
     this.schedule(element)
     return true
   }
 
+  #runStrided(element: number, pass: Float64Array): boolean {
+    this.#stands = pass[element]!
+    this.#running = element
+    const worked = this.#run(element)
+    if (worked) this.schedule(element)
+    this.#running = -1
+    return worked
+  }
+
   /** Schedules what another list has scheduled, in its order. @param heirs new numbers by old ones; -1: none */
   adopt(old: TaskList, heirs: Int32Array): void {
+    old.#tickets?.forEach((n, k) => {
+      const heir = heirs[k]!
+      if (heir >= 0) this.setTickets(heir, n)
+    })
     for (let k = 0; k < old.#count; k++) {
       const heir = heirs[old.#queue[(old.#head + k) & old.#mask]!]!
       if (heir >= 0) this.schedule(heir)

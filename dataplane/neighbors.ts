@@ -1,0 +1,71 @@
+// Which elements lie up and down the stream of another: along connections, and through elements by
+// their flow codes. For elements that look for queues (RED), and for those that show the graph.
+
+import type { Node, PortRef } from './compile.ts'
+import { flowLinks } from './graph-codes.ts'
+
+export type Direction = 'up' | 'down'
+
+/** The ends of an element's ports, whoever pushes or pulls. */
+interface Ends {
+  readonly inputs: readonly PortRef[][]
+  readonly outputs: readonly PortRef[][]
+}
+
+function endsOf(nodes: readonly Node[]): Ends[] {
+  const ends = nodes.map((node) => ({
+    inputs: node.inputs.map((): PortRef[] => []),
+    outputs: node.outputs.map((): PortRef[] => []),
+  }))
+  nodes.forEach((node, element) => {
+    node.outputs.forEach((to, port) => {
+      if (to === null || to === 'pull') return
+      ends[element]!.outputs[port]!.push(to)
+      ends[to.element]!.inputs[to.port]!.push({ element, port })
+    })
+    node.inputs.forEach((from, port) => {
+      if (from === null || from === 'push') return
+      ends[element]!.inputs[port]!.push(from)
+      ends[from.element]!.outputs[from.port]!.push({ element, port })
+    })
+  })
+  return ends
+}
+
+/**
+ * Visits what lies in a direction from a port (-1: from all ports), nearest first, each port once.
+ * @param visit false: nothing beyond this one is looked at
+ */
+export function walkNeighbors(
+  nodes: readonly Node[],
+  from: number,
+  direction: Direction,
+  port: number,
+  visit: (element: number, distance: number) => boolean,
+): void {
+  const ends = endsOf(nodes)
+  const side = (e: number) => (direction === 'up' ? ends[e]!.inputs : ends[e]!.outputs)
+  const seen = new Set<string>()
+  let next = (port < 0 ? side(from) : side(from).slice(port, port + 1)).flat()
+  for (let distance = 1; next.length > 0; distance++) {
+    const here = next
+    next = []
+    for (const { element, port: came } of here) {
+      if (seen.has(`${element}.${came}`)) continue
+      seen.add(`${element}.${came}`)
+      if (!visit(element, distance)) continue
+      for (const on of through(nodes[element]!, direction, came)) next.push(...side(element)[on]!)
+    }
+  }
+}
+
+/** Ports on the far side that packets of a port on the near side come from, or go to. */
+function through(node: Node, direction: Direction, port: number): number[] {
+  const counts = { ninputs: node.inputs.length, noutputs: node.outputs.length }
+  const far = new Set<number>()
+  for (const { inputs, outputs } of flowLinks(node.spec.flow ?? 'x/x', counts)) {
+    const [near, other] = direction === 'up' ? [outputs, inputs] : [inputs, outputs]
+    if (near.includes(port)) for (const one of other) far.add(one)
+  }
+  return [...far].sort((a, b) => a - b)
+}
