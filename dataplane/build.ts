@@ -70,7 +70,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
   router.gate = options.gate ?? null
   router.threads = options.threads ?? 1
   router.homeThreads = homeThreads(graph.elements, router.threads)
-  ticketsOf(graph.elements).forEach((tickets, i) => router.tasks.setTickets(i, tickets))
+  for (const [i, n] of ticketsOf(graph.elements).entries()) router.tasks.setTickets(i, n)
   const wakes = new Wakes(router)
   const instances = graph.elements.map((e) => makeInstance(graph, e, router, options, wakes))
   wakes.resolve(instances)
