@@ -68,6 +68,7 @@ export const REWRITER = {
     const { limits, reaper } = self.state
     limits.mappings = self.plan.capacity
     reaper.started = self.router.nowMs
+    reaper.forced = self.router.nowMs
     reaper.swept = self.router.nowMs
     joinCapacity(self)
     checkMappers(self, context)

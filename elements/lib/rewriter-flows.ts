@@ -16,7 +16,7 @@
 //
 // A mapping times out when both of its directions have been idle for the time that its protocol
 // and state say. It is over, and no longer found, from the next reaping on; its rows then go by
-// themselves, each when the sweep comes to it.
+// themselves, when the sweep comes to one of them.
 
 import {
   type Columns,
@@ -71,7 +71,7 @@ export interface Rewriter {
   readonly state: {
     readonly flows: Flows
     readonly limits: Row<{ mappings: 'u32' }>
-    readonly reaper: Row<{ started: 'time'; swept: 'time' }>
+    readonly reaper: Row<{ started: 'time'; forced: 'time'; swept: 'time' }>
     readonly shifts: { remove(...key: number[]): boolean; clear(): void }
   }
   readonly resource: Live
@@ -114,7 +114,7 @@ export function flowsTable(accounting: boolean): TableDecl<typeof KEY, Full> {
       idle: 'seen',
       after: 1, // `afterOf` says it for all
       afterOf: (self: Rewriter) => self.plan.shortestMs / 1000,
-      keep: (self: Rewriter, row: FlowRow) => !isDue(self, row),
+      keep: (self: Rewriter, row: FlowRow) => !endWith(self, row),
     },
   } as const
   if (!accounting) {
@@ -136,12 +136,15 @@ export function flowsTable(accounting: boolean): TableDecl<typeof KEY, Full> {
   })
 }
 
-/** When mappings are reaped: every `reapMs` from `started` on. */
+/**
+ * When mappings are reaped: every `reapMs` from `started` on, and `forced` by a handler. `swept` is
+ * when all rows were looked at last.
+ */
 export const reaperCell = cell({
   version: 1,
   scope: 'shared',
   merge: 'last_writer',
-  row: { started: 'time', swept: 'time' },
+  row: { started: 'time', forced: 'time', swept: 'time' },
 })
 
 /** The row of the other direction, in the table's second view; null: it is gone. */
@@ -185,6 +188,7 @@ export function lastReaping(self: Rewriter): number {
   const members = self.resource.root?.resource.members ?? []
   let last = Number.NEGATIVE_INFINITY
   for (const { plan, state } of members) {
+    last = Math.max(last, state.reaper.forced)
     const rounds = plan.reapMs > 0 ? Math.floor((now - state.reaper.started) / plan.reapMs) : 0
     if (rounds > 0) last = Math.max(last, state.reaper.started + rounds * plan.reapMs)
   }
@@ -206,15 +210,27 @@ export function isOver(self: Rewriter, row: FlowRow): boolean {
 }
 
 export function removeMapping(self: Rewriter, row: FlowRow): void {
+  const { saddr, daddr, ports, proto } = row
+  removeOther(self, row)
+  self.state.flows.remove(saddr, daddr, ports, proto)
+}
+
+/** Removes all that belongs to a mapping but one of its rows. */
+function removeOther(self: Rewriter, row: FlowRow): void {
   const { flows, shifts } = self.state
-  const { saddr, daddr, ports, proto, flags } = row
-  const { new_saddr, new_daddr, new_ports } = row
+  const { saddr, daddr, ports, proto, flags, new_saddr, new_daddr, new_ports } = row
   const back = swapped(new_ports)
   flows.remove(new_daddr, new_saddr, back, proto)
-  flows.remove(saddr, daddr, ports, proto)
   if ((flags & SHIFTED) === 0) return
   shifts.remove(new_daddr, new_saddr, back)
   shifts.remove(saddr, daddr, ports)
+}
+
+/** The sweep's question. A row that goes takes the other with it: alone it would seem to live on. */
+function endWith(self: Rewriter, row: FlowRow): boolean {
+  if (!isDue(self, row)) return false
+  removeOther(self, row)
+  return true
 }
 
 /** Removes what is over, so that handlers count and show what is in force. */

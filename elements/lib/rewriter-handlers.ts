@@ -35,6 +35,7 @@ export function rewriterHandlers(family: Family, accounting = true): Handlers {
           throw new Error(`'${value}' is not a number from 0 to ${NAT_MAPPINGS_MAX}`)
         const root = self.resource.root ?? self
         root.state.limits.mappings = capacity
+        root.state.reaper.forced = self.router.nowMs
         for (const member of membersOf(self)) reap(member)
         shrink(self)
       },
