@@ -8,6 +8,7 @@ import { checkCommand } from './check.ts'
 import { compileCommand } from './compile.ts'
 import { coordinatorCommand } from './coordinator.ts'
 import { deployCommand } from './deploy.ts'
+import { docCommand } from './doc.ts'
 import { EXIT, EXIT_HELP } from './exit.ts'
 import { handlerCommand } from './handler.ts'
 import { logsCommand } from './logs.ts'
@@ -30,6 +31,7 @@ const COMMANDS = [
   handlerCommand,
   checkCommand,
   compileCommand,
+  docCommand,
 ]
 
 /** Complaints come in one form, as text or JSON: `failUsage` makes it. */
