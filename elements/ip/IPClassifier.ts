@@ -126,7 +126,7 @@ export default element({
     }))
     if (args.length !== noutputs)
       context.error(`${args.length} patterns need as many outputs, ${noutputs} are connected`)
-    const program = compileRules(rules, (i) => context.warning(`pattern ${i} matches no packets`))
+    const program = compileRules(rules, (i) => context.warning(`output ${i} matches no packets`))
     return { program }
   },
 

@@ -12,14 +12,15 @@
 import { DROP } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { MAC_BASE, NET_BASE, NOWHERE, type Program, type Step, TRANSPORT_BASE } from './program.ts'
+import { tableMatcher } from './program-table.ts'
 
 interface Counting {
   readonly counters: Record<string, number>
 }
 export type Match = (self: Counting, p: Packet, port: number) => number
 
-/** Above this many steps the nest of blocks gets too deep for a compiler: a loop runs them. */
-const STEPS_COMPILED_MAX = 400
+/** Above this many steps a function gets too long for the JIT compiler: a table is faster. */
+const STEPS_COMPILED_MAX = 100
 
 /** What the offsets of a program count from: the packet's first byte, or its headers. */
 export type Base = 'packet' | 'headers'
@@ -30,7 +31,8 @@ export type Base = 'packet' | 'headers'
  * @param counter counter of `self` that counts what is dropped
  */
 export function matcher(program: Program, base: Base, outputs: number, counter: string): Match {
-  if (program.steps.length > STEPS_COMPILED_MAX) return interpreter(program, base, outputs, counter)
+  if (program.steps.length > STEPS_COMPILED_MAX)
+    return tableMatcher(program, base, outputs, counter)
   const drop = `self.counters[${JSON.stringify(counter)}]++; return ${DROP}`
   const writer: Writer = { base, outputs, drop }
   if (program.start < 0)
@@ -130,7 +132,7 @@ function safeLengths(program: Program): { mac: number; net: number; transport: n
   return safe
 }
 
-/** Runs a program step by step: for large ones, and to compare compiled ones with. */
+/** Runs a program step by step: what the faster ways are compared with. */
 export function interpreter(program: Program, base: Base, outputs: number, counter: string): Match {
   const { steps, start } = program
   return (self, p) => {

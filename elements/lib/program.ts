@@ -172,6 +172,12 @@ interface Known {
   readonly absent: ReadonlyMap<number, number>
 }
 
+/** Values that a word is known not to have, the latest: with more, long programs take for ever. */
+const DENIALS_MAX = 128
+
+/** Steps that an edge is led over: further on there are searches (program-search.ts) for it. */
+const HOPS_MAX = 64
+
 const NOTHING: Known = { words: new Map(), present: new Map(), absent: new Map() }
 
 const baseOf = (offset: number) => offset - (offset % 256)
@@ -207,7 +213,7 @@ function follow(steps: Step[], known: (Known | null)[], facts: Known, target: nu
 
 function lead(steps: readonly Step[], facts: Known, target: number): number {
   let t = target
-  while (t >= 0) {
+  for (let hops = 0; t >= 0 && hops < HOPS_MAX; hops++) {
     const s = steps[t]!
     const base = baseOf(s.offset)
     const absent = facts.absent.get(base)
@@ -246,7 +252,7 @@ function learnt(before: Known, s: Step, yes: boolean): Known {
       s.offset,
       bit
         ? { mask: w.mask | s.mask, value: w.value | (s.mask & ~s.value), not: w.not }
-        : { ...w, not: [...w.not, [s.mask, s.value] as const] },
+        : { ...w, not: [...w.not.slice(1 - DENIALS_MAX), [s.mask, s.value] as const] },
     )
   }
   const present = new Map(before.present)

@@ -69,7 +69,7 @@ export default element({
         `${context.args.length} patterns need as many outputs, ${context.noutputs} are connected`,
       )
     const program = compileRules(rules, (i) =>
-      context.warning(`pattern ${rules[i]!.output} matches no packets`),
+      context.warning(`output ${rules[i]!.output} matches no packets`),
     )
     return { program }
   },

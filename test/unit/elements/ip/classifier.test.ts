@@ -133,7 +133,7 @@ test('in a router: outputs, what matches nothing, warnings, wrong number of outp
     ['a', 'b'],
   )
   t.is(lab.read('c.unmatched'), '1')
-  t.regex(lab.warnings.join(), /pattern 2 matches no packets/)
+  t.regex(lab.warnings.join(), /output 2 matches no packets/)
   await t.throwsAsync(Lab.make('TestIn -> Classifier(0/01, -) -> TestOut'), {
     message: /2 patterns need as many outputs/,
   })
