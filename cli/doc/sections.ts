@@ -26,9 +26,9 @@ export function declaredOf(spec: AnyElement): Declared {
 function stateText(decl: StateDecl): string {
   if (decl.kind === 'packets') return 'packets, each moves with its bucket'
   const { scope } = decl
-  const what = decl.kind === 'table' ? 'rows' : 'a row'
+  const [what, does] = decl.kind === 'table' ? ['rows', 'do'] : ['a row', 'does']
   if (scope === 'flow') return `${what} of flows, each moves with its bucket`
-  return scope === 'shared' ? `${what} that every replica has` : `${what} that do not move`
+  return scope === 'shared' ? `${what} that every replica has` : `${what} that ${does} not move`
 }
 
 const WORDS: Readonly<Record<string, string>> = { h: 'push', l: 'pull', a: 'agnostic' }

@@ -5,6 +5,8 @@
 import { readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { casesThatCannotApply } from '../../cli/doc/compatibility.ts'
+import { classFiles } from '../../dataplane/classes.ts'
 import { binWithOptions } from './chaos-bin.ts'
 import { parseClicktest, type TestCase } from './parse.ts'
 import { type Outcome, runCase } from './run.ts'
@@ -71,6 +73,8 @@ async function main(argv: readonly string[]): Promise<number> {
   await Promise.all(Array.from({ length: workers }, work))
   if (madeBin !== null) rmSync(madeBin, { recursive: true })
   const count = (kind: Outcome['kind']) => outcomes.filter((o) => o.kind === kind).length
+  const list = casesThatCannotApply(new Set(classFiles().keys()))
+  console.log(`${list.length} cases of Click's suite cannot apply: doc/click-compatibility.md`)
   console.log(`${count('pass')} of ${cases.length} pass, ${count('skip')} skipped`)
   return count('fail') === 0 ? 0 : 1
 }

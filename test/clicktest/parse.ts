@@ -38,6 +38,8 @@ export interface TestCase {
   readonly name: string
   readonly require: string
   readonly script: string
+  /** Line of the file that the script begins in. */
+  readonly scriptLine: number
   readonly files: readonly InputFile[]
   readonly stdin: string | null
   readonly expectations: readonly Expectation[]
@@ -128,6 +130,7 @@ class Builder {
   readonly #problems: string[] = []
   #require = ''
   #script = ''
+  #scriptLine = 0
   #stdin: string | null = null
   empty = true
 
@@ -140,8 +143,10 @@ class Builder {
     const { word, body, names } = section
     const text = decode(section)
     if (word === 'require') this.#require += body
-    else if (word === 'script') this.#script += body
-    else if (word === 'stdin') this.#stdin = text
+    else if (word === 'script') {
+      if (this.#script === '') this.#scriptLine = section.line + 1
+      this.#script += body
+    } else if (word === 'stdin') this.#stdin = text
     else if (word === 'file') this.#addFiles(section, text)
     else if (word === 'stdout' || word === 'stderr')
       this.#expect({ ...section, names: [word] }, text)
@@ -186,6 +191,7 @@ class Builder {
       name: number === 1 ? this.#filename : `${this.#filename}#${number}`,
       require: this.#require,
       script: this.#script,
+      scriptLine: this.#scriptLine,
       files: this.#files,
       stdin: this.#stdin,
       expectations: this.#expectations,

@@ -10,7 +10,13 @@ import type { Expectation, TestCase } from './parse.ts'
 export type Outcome =
   | { readonly kind: 'pass' }
   | { readonly kind: 'skip'; readonly why: string }
-  | { readonly kind: 'fail'; readonly why: string }
+  | { readonly kind: 'fail'; readonly why: string; readonly at?: FailedCommand | null }
+
+/** The command of a script that failed: where in the script, counted from 1, and what. */
+export interface FailedCommand {
+  readonly line: number
+  readonly command: string
+}
 
 export interface RunOptions {
   /** Folder with `click`. */
@@ -18,6 +24,8 @@ export interface RunOptions {
   readonly seconds: number
   /** Variables for the case's shell. */
   readonly env?: Readonly<Record<string, string>>
+  /** Shell of the script: with bash, which command failed can be told. */
+  readonly shell?: 'sh' | 'bash'
 }
 
 /** Output of a case that is read at most. A longer one fails the comparison, not the runner. */
@@ -39,7 +47,8 @@ export async function runCase(test: TestCase, options: RunOptions): Promise<Outc
     for (const { file } of test.expectations)
       mkdirSync(dirname(join(folder, file)), { recursive: true })
     const ran = await shell(test.script, folder, test.stdin, options)
-    return judge(test, folder, ran, options.seconds)
+    const outcome = judge(test, folder, ran, options.seconds)
+    return outcome.kind === 'fail' ? { ...outcome, at: failedCommand(folder, ran) } : outcome
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
@@ -50,6 +59,13 @@ interface Ran {
   readonly status: number | null
   readonly stdout: string
   readonly stderr: string
+}
+
+/** What the trap of the prelude has written; null: no command failed, or the shell has no trap. */
+function failedCommand(folder: string, ran: Ran): FailedCommand | null {
+  const m = /^(\d+) (.*)/s.exec(contentOf(FAILED, folder, ran))
+  if (m === null || ran.status === 0) return null
+  return { line: Number(m[1]) - PRELUDE_LINES, command: m[2]!.trimEnd() }
 }
 
 function judge(test: TestCase, folder: string, ran: Ran, seconds: number): Outcome {
@@ -82,11 +98,15 @@ function contentOf(file: string, folder: string, ran: Ran): string {
   }
 }
 
-/** What a script may use besides Click. */
+const FAILED = '.clicktest-failed'
+
+/** What a script may use besides Click; and, in bash, a note of the command that fails. */
 const PRELUDE = `clicktest_subtest () {
   echo "clicktest_subtest $1"; echo "clicktest_subtest $1" 1>&2
 }
+[ -z "$BASH_VERSION" ] || trap 'echo "$LINENO $BASH_COMMAND" >"$clicktest_failed"' ERR
 `
+const PRELUDE_LINES = PRELUDE.split('\n').length - 1
 
 function shell(
   script: string,
@@ -100,11 +120,12 @@ function shell(
     VALGRIND: '',
     rundir: process.cwd(),
     ...options.env,
+    clicktest_failed: join(folder, FAILED),
     PATH: `${options.bin}:${process.env.PATH ?? ''}`,
   }
   const file = join(folder, '.clicktest-script')
   writeFileSync(file, PRELUDE + script, 'latin1')
-  const child = spawn('sh', ['-e', file], { cwd: folder, env, detached: true })
+  const child = spawn(options.shell ?? 'sh', ['-e', file], { cwd: folder, env, detached: true })
   child.stdin.on('error', () => undefined) // a script need not read it
   child.stdin.end(Buffer.from(stdin ?? '', 'latin1'))
   const out = { stdout: '', stderr: '' }
