@@ -9,8 +9,8 @@ checks ICMP header on ICMP packets
 
 =d
 
-Takes ICMP packets with their IP header annotation set. Checks that the message is long enough for
-its type and the checksum is right. A bad packet goes to output 1 where that is connected, and is
+Takes ICMP packets with their IP header annotation set. Checks that the message is of a length that
+its type can have and the checksum is right. A bad packet goes to output 1 where that is connected, and is
 dropped otherwise; so does a packet of another protocol, and a fragment that is not the first. The
 first bad packet is reported on the console.
 
@@ -41,12 +41,20 @@ Returns how many packets were bad for which reason. Only where DETAILS is true.
 */
 
 import { fold, sumWords } from '../lib/checksum.ts'
+import { INFORMATION_REPLY, icmpHeaderLength, isErrorType, TIMESTAMP } from '../lib/icmp.ts'
+import { ICMP } from '../lib/ip-header.ts'
 import { makeTransportCheck } from '../lib/transport-check.ts'
 
-/** Bytes that messages of a type have at least; others have 8. */
-const LONGER: Readonly<Record<number, number>> = { 13: 20, 14: 20, 17: 12, 18: 12 }
+/** Header, IP header and 8 bytes of the packet that an error is about. */
+const ERROR_LENGTH = 36
 
-export default makeTransportCheck('CheckICMPHeader', 'ICMP header', 1, (p, t, length) => {
-  if (length < 8 || length < (LONGER[p.mem[t]!] ?? 8)) return 'bad_length'
+export default makeTransportCheck('CheckICMPHeader', 'ICMP header', ICMP, (p, t, length) => {
+  if (length < 8 || !lengthFits(p.mem[t]!, length)) return 'bad_length'
   return fold(sumWords(p.mem, t, length, 0)) === 0xffff ? null : 'bad_checksum'
 })
+
+/** Errors quote a packet; times and information messages have nothing behind their headers. */
+function lengthFits(type: number, length: number): boolean {
+  if (isErrorType(type)) return length >= ERROR_LENGTH
+  return type >= TIMESTAMP && type <= INFORMATION_REPLY ? length === icmpHeaderLength(type) : true
+}

@@ -26,6 +26,9 @@ source is not a single host's address (RFC 792, RFC 1122 3.2.2, RFC 1812 4.3.2.7
 are dropped. Directed broadcasts cannot be told from other addresses: BADADDRS is for them. The
 rate is not limited here.
 
+Where the packet has a source route option, the error has one with the way back; no redirect is made
+about such a packet (RFC 1812 4.3.2.6, 5.2.7.2).
+
 Of 'parameterproblem', 'erroratptr' the pointer is taken from the packet's ICMP_PARAMPROB
 annotation; of 'redirect' the gateway is the destination address annotation; of 'unreachable',
 'needfrag' the MTU is PMTU.
@@ -60,9 +63,22 @@ Unsigned integer. The MTU that is reported. Default is 0.
 
 =item USE_FIX_ANNO
 
-Boolean. If true, the FIX_IP_SRC annotation of errors is set. Default is true.
+Boolean. If true, the FIX_IP_SRC annotation of errors is set. Default is true. SET_FIX_ANNO is
+another name for it.
 
 =back
+
+=h src read/write
+
+Returns or sets the SRC parameter.
+
+=h mtu read/write
+
+Returns or sets the MTU parameter.
+
+=h pmtu read/write
+
+Returns or sets the PMTU parameter.
 
 =h errors read-only
 
@@ -80,23 +96,52 @@ Returns the number of packets about which none was made.
 =a DecIPTTL, ICMPPingResponder
 */
 
-import { arg, type ConfigureContext, element } from '../../dataplane/element.ts'
+import { cell } from '../../dataplane/declare.ts'
+import { arg, element } from '../../dataplane/element.ts'
 import { ANNO_SIZE, type Packet } from '../../dataplane/packet.ts'
-import { parseU8 } from '../../lib/click/args.ts'
+import { parseIp, parseU16, parseU32 } from '../../lib/click/args.ts'
+import { annoByte, PARAM_PROBLEM_OFFSET } from '../lib/anno.ts'
 import { readIp, writeIp } from '../lib/arp.ts'
-import { checksum, setIpChecksum } from '../lib/checksum.ts'
-import { ICMP_CODES, ICMP_TYPES } from '../lib/icmp-names.ts'
-import { parseIpList } from '../lib/text.ts'
+import { setIpChecksum } from '../lib/checksum.ts'
+import {
+  isErrorType,
+  NEED_FRAGMENT,
+  PARAMETER_PROBLEM,
+  REDIRECT,
+  setIcmpChecksum,
+  typeAndCode,
+  UNREACHABLE,
+} from '../lib/icmp.ts'
+import {
+  hasIp,
+  headerLength,
+  ICMP,
+  IP_HEADER,
+  isFirst,
+  setU16,
+  transportOf,
+  writeIpHeader,
+} from '../lib/ip-header.ts'
+import { SETTINGS } from '../lib/settings.ts'
+import { routeBack, sourceRoute } from '../lib/source-route.ts'
+import { ipText, parseIpList } from '../lib/text.ts'
 
-const UNREACHABLE = 3
-const REDIRECT = 5
-const PARAMETER_PROBLEM = 12
-const NEED_FRAGMENT = 4
-/** Offsets of annotations (Click's packet_anno.hh). */
-const ANNO_PARAMPROB = 17
-const ANNO_FIX_IP_SRC = 19
-/** IP and ICMP header of an error. */
-const HEADERS = 28
+/** Offset of FIX_IP_SRC (Click's packet_anno.hh). */
+const FIX_IP_SRC = 19
+const ICMP_HEADER = 8
+/** Longest IP header and ICMP header: what an error must have room for. */
+const HEADERS_MAX = 68
+const TTL = 200
+const WORDS = {
+  type: 'ICMP type must be between 0 and 255',
+  code: 'argument 2 takes ICMP code (integer between 0 and 255)',
+}
+
+interface Settings {
+  src: number
+  mtu: number
+  pmtu: number
+}
 
 export default element({
   name: 'ICMPError',
@@ -106,120 +151,162 @@ export default element({
     TYPE: arg.text().at().must(),
     CODE: arg.text('0').at(),
     BADADDRS: arg.text('').at(),
-    MTU: arg.count(576).at(),
+    MTU: arg.count(576),
     PMTU: arg.u16(0),
     USE_FIX_ANNO: arg.bool(true),
+    SET_FIX_ANNO: arg.bool(true),
   },
   counters: {
     errors: 'ICMP errors made',
     silent: 'packets about which no error was made',
   },
+  state: {
+    counts: cell({ version: 1, scope: 'shared', merge: 'max', row: { made: 'u16' } }),
+  },
+  local: SETTINGS,
+  reconfigures: true,
 
   configure(config, context) {
-    const type = number('TYPE', config.TYPE, ICMP_TYPES, context)
-    const code = number('CODE', config.CODE, ICMP_CODES[type] ?? {}, context)
+    const { type, code } = typeAndCode(config.TYPE, config.CODE, WORDS, context)
+    if (type >= 0 && type <= 255 && !isErrorType(type))
+      context.error(`ICMP type ${type} is not an error type`)
     const bad = parseIpList(config.BADADDRS, context.addresses)
-    if (bad === null) context.error(`BADADDRS: '${config.BADADDRS}' is not a list of IP addresses`)
-    if (config.MTU < HEADERS + 28) context.error(`MTU: ${config.MTU} leaves no room for a quote`)
-    return { type, code, bad: new Set(bad ?? []) }
+    if (bad === null) context.error('BADADDRS: parse error')
+    if (config.MTU < HEADERS_MAX) context.error(`MTU: ${config.MTU} leaves no room for a quote`)
+    return {
+      type,
+      code,
+      bad: Int32Array.from(new Set(bad ?? [])),
+      fixes: config.USE_FIX_ANNO && config.SET_FIX_ANNO,
+    }
   },
 
+  open: (self): Settings => ({
+    src: self.config.SRC,
+    mtu: self.config.MTU,
+    pmtu: self.config.PMTU,
+  }),
+
   action(self, p) {
-    const n = p.net
-    const src = n < 0 || p.end - n < 20 ? 0 : readIp(p.mem, n + 12)
-    const { bad, type, code } = self.plan
-    if (src === 0 || !deserves(p, src) || bad.has(src) || bad.has(readIp(p.mem, n + 16))) {
+    const { type, code, bad } = self.plan
+    let route = hasIp(p) ? sourceRoute(p.mem, p.net) : 0
+    if (!deserves(p, bad) || (route !== 0 && type === REDIRECT)) {
       self.counters.silent++
       return null
     }
-    const quote = Math.min(p.end - n, self.config.MTU - HEADERS)
-    const q = self.router.pool.allocLength(HEADERS + quote)
+    // A problem with the source route itself: the error does not use it.
+    if (type === PARAMETER_PROBLEM && code === 0 && route !== 0) {
+      const at = p.net + annoByte(p, PARAM_PROBLEM_OFFSET)
+      if (at >= route && at < route + p.mem[route + 1]!) route = 0
+    }
+    const q = make(self, p, route)
     if (q === null) return null // the pool counts it
-    const m = q.mem
-    const o = q.off
-    for (let i = 0; i < quote; i++) m[o + HEADERS + i] = p.mem[n + i]!
-    writeIpHeader(m, o, HEADERS + quote, self.config.SRC, src)
-    const t = o + 20
-    m.fill(0, t, t + 8)
-    m[t] = type
-    m[t + 1] = code
-    if (type === REDIRECT) writeIp(m, t + 4, p.dst)
-    else if (type === PARAMETER_PROBLEM && code === 0) m[t + 4] = p.anno?.[ANNO_PARAMPROB] ?? 0
-    else if (type === UNREACHABLE && code === NEED_FRAGMENT) {
-      m[t + 6] = self.config.PMTU >>> 8
-      m[t + 7] = self.config.PMTU
-    }
-    const sum = checksum(m, t, 8 + quote)
-    m[t + 2] = sum >>> 8
-    m[t + 3] = sum
-    q.net = o
-    q.transport = t
-    q.dst = src
-    q.timeUs = self.router.nowUs
-    q.port = p.port
-    // An error is steered by the packet that it quotes, so it has that one's bucket.
-    q.bucket = p.bucket
-    if (self.config.USE_FIX_ANNO) {
-      q.anno ??= new Uint8Array(ANNO_SIZE)
-      q.anno[ANNO_FIX_IP_SRC] = 1
-    }
     self.counters.errors++
     self.kill(p)
     return q
   },
+
+  handlers: {
+    src: {
+      read: (self) => ipText(self.resource.src),
+      write(self, value) {
+        const addr = parseIp(value.trim())
+        if (addr === null) throw new Error(`'${value}' is not an IP address`)
+        self.resource.src = addr
+      },
+    },
+    mtu: {
+      read: (self) => String(self.resource.mtu),
+      write(self, value) {
+        const mtu = parseU32(value.trim())
+        if (mtu === null || mtu < HEADERS_MAX)
+          throw new Error(`mtu must be an integer from ${HEADERS_MAX}`)
+        self.resource.mtu = mtu
+      },
+    },
+    pmtu: {
+      read: (self) => String(self.resource.pmtu),
+      write(self, value) {
+        const pmtu = parseU16(value.trim())
+        if (pmtu === null) throw new Error('pmtu must be an integer below 65536')
+        self.resource.pmtu = pmtu
+      },
+    },
+  },
 })
 
+interface Me {
+  readonly plan: { readonly type: number; readonly code: number; readonly fixes: boolean }
+  readonly resource: Settings
+  readonly state: { readonly counts: { made: number } }
+  readonly router: {
+    readonly nowUs: number
+    readonly pool: import('../../dataplane/packet.ts').Pool
+  }
+}
+
+/** The error about `p`; null where the pool is empty. @param route its source route option, or 0 */
+function make(self: Me, p: Packet, route: number): Packet | null {
+  const { type, code, fixes } = self.plan
+  const { src, mtu, pmtu } = self.resource
+  const n = p.net
+  const options = route === 0 ? 0 : (p.mem[route + 2]! + 2) & ~3
+  const header = IP_HEADER + options
+  const quote = Math.min(p.end - n, mtu - header - ICMP_HEADER)
+  const length = header + ICMP_HEADER + quote
+  const q = self.router.pool.allocLength(length)
+  if (q === null) return null
+  const m = q.mem
+  const o = q.off
+  const t = o + header
+  const dst = readIp(p.mem, n + 12)
+  self.state.counts.made = (self.state.counts.made + 1) & 0xffff
+  writeIpHeader(m, o, length, self.state.counts.made, TTL, ICMP, src, dst)
+  if (route !== 0) {
+    m[o] = 0x40 | (header >> 2)
+    routeBack(p.mem, route, m, o + IP_HEADER, options)
+    setIpChecksum(m, o)
+  }
+  m.fill(0, t, t + ICMP_HEADER)
+  m[t] = type
+  m[t + 1] = code
+  if (type === REDIRECT) writeIp(m, t + 4, p.dst)
+  else if (type === PARAMETER_PROBLEM && code === 0) m[t + 4] = annoByte(p, PARAM_PROBLEM_OFFSET)
+  else if (type === UNREACHABLE && code === NEED_FRAGMENT) setU16(m, t + 6, pmtu)
+  for (let i = 0; i < quote; i++) m[t + ICMP_HEADER + i] = p.mem[n + i]!
+  setIcmpChecksum(m, t, ICMP_HEADER + quote)
+  q.net = o
+  q.transport = t
+  q.dst = dst
+  q.timeUs = self.router.nowUs
+  q.port = p.port
+  // An error is steered by the packet that it quotes, so it has that one's bucket.
+  q.bucket = p.bucket
+  if (fixes) {
+    q.anno ??= new Uint8Array(ANNO_SIZE)
+    q.anno[FIX_IP_SRC] = 1
+  }
+  return q
+}
+
 /** May an error be made about the packet? */
-function deserves(p: Packet, src: number): boolean {
+function deserves(p: Packet, bad: Int32Array): boolean {
+  if (!hasIp(p) || p.type === 1 || p.type === 2) return false
   const m = p.mem
   const n = p.net
-  if (p.type === 1 || p.type === 2) return false
-  if (((m[n + 6]! & 0x1f) | m[n + 7]!) !== 0) return false
-  if (!isHost(src)) return false
+  if (!isFirst(m, n)) return false
+  const src = readIp(m, n + 12)
   const dst = readIp(m, n + 16)
-  if (dst >>> 28 >= 14) return false
-  if (m[n + 9] === 1) {
-    const t = n + ((m[n]! & 15) << 2)
-    // A message that is cut off might be an error.
-    if (t >= p.end) return false
-    const type = m[t]!
-    if (type === 3 || type === 4 || type === 5 || type === 11 || type === 12) return false
-  }
-  return true
+  if (!isHost(src) || dst === -1 || dst >>> 28 === 14) return false
+  for (let i = 0; i < bad.length; i++) if (bad[i] === src || bad[i] === dst) return false
+  if (m[n + 9] !== ICMP) return true
+  // A message that is cut off might be an error.
+  const t = transportOf(p)
+  return t < p.end && headerLength(m, n) + 4 <= p.end - p.off && !isErrorType(m[t]!)
 }
 
 /** Can the address be a single host's on a network? Not network 0, loopback, multicast, class E. */
 function isHost(addr: number): boolean {
   const first = addr >>> 24
   return first !== 0 && first !== 127 && first < 224
-}
-
-function writeIpHeader(m: Uint8Array, o: number, length: number, src: number, dst: number): void {
-  m[o] = 0x45
-  m[o + 1] = 0xc0 // precedence 6, as RFC 1812 4.3.2.5 wants it of errors
-  m[o + 2] = length >>> 8
-  m[o + 3] = length
-  m[o + 4] = 0
-  m[o + 5] = 0
-  m[o + 6] = 0x40 // never fragmented, so its identification may be 0 (RFC 6864)
-  m[o + 7] = 0
-  m[o + 8] = 255
-  m[o + 9] = 1
-  writeIp(m, o + 12, src)
-  writeIp(m, o + 16, dst)
-  setIpChecksum(m, o)
-}
-
-function number(
-  keyword: string,
-  text: string,
-  names: Readonly<Record<string, number>>,
-  context: ConfigureContext,
-): number {
-  const value = names[text] ?? parseU8(text)
-  if (value === null) {
-    const known = Object.keys(names).join(', ')
-    context.error(`${keyword}: '${text}' is neither a number below 256 nor one of: ${known}`)
-  }
-  return value ?? 0
 }

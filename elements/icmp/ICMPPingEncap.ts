@@ -1,0 +1,50 @@
+/*
+=c
+
+ICMPPingEncap(SRC, DST [, I<keywords> IDENTIFIER])
+
+=s icmp
+
+encapsulates packets in ICMP ping headers
+
+=d
+
+Puts an IP header, from SRC to DST, and an ICMP header in front of each packet: an echo
+request. Identification
+and sequence number begin with 1 and go up by one a packet, leaving out 0. Sets the IP header and
+destination address annotations. A packet without room for the headers in front is dropped.
+
+=over 8
+
+=item SRC
+
+IP address.
+
+=item DST
+
+IP address.
+
+=item IDENTIFIER
+
+Unsigned integer below 65536: the message's identifier. Default is 0.
+
+=back
+
+=h src read/write
+
+Returns or sets the SRC parameter.
+
+=h dst read/write
+
+Returns or sets the DST parameter.
+
+=h no_headroom read-only
+
+Returns the number of packets dropped for want of room, or because they would be too long.
+
+=a ICMPPingSource, ICMPPingResponder, ICMPPingRewriter
+*/
+
+import { makeICMPEncap } from '../lib/icmp-encap.ts'
+
+export default makeICMPEncap('ICMPPingEncap', false)
