@@ -165,8 +165,8 @@ class ClickDriver {
   }
 
   async run(): Promise<void> {
-    const { driver, flat } = this.#current!
-    if (flat.elements.length === 0) {
+    const { driver, prepared } = this.#current!
+    if (prepared.flat.elements.length === 0) {
       const { file, expression, warnings } = this.#options
       const where = expression !== null ? 'config' : file === '-' ? '<stdin>' : file
       if (warnings) complain(`${where}: configuration has no elements, exiting`)

@@ -15,6 +15,7 @@ import { type AnySelf, freezeSelf, type Hooks, makeSelf } from './instance.ts'
 import type { Port } from './io/device.ts'
 import type { Pool } from './packet.ts'
 import { makeRandomness } from './randomness.ts'
+import type { Reconfigured } from './reconfigure.ts'
 import { type Gate, type Instance, Router } from './router.ts'
 import { homeThreads, ticketsOf } from './schedule-info.ts'
 import type { StateStore } from './state.ts'
@@ -40,6 +41,10 @@ export interface RouterOptions {
   readonly predecessor?: Predecessor | null
   /** Threads that the command line asks for; 1 where it says nothing. */
   readonly threads?: number
+  /**
+   * For the handler `config` of elements. Not given: none can be configured anew.
+   */
+  readonly reconfigured?: Reconfigured
   /** Further global handlers, and texts of the standard ones. */
   readonly globals?: Readonly<Record<string, AnyHandler>>
   readonly text?: GlobalText
@@ -78,7 +83,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
   router.handlers = new Handlers(
     instances,
     router.byName,
-    (instance) => elementHandlers(instance, router),
+    (instance) => elementHandlers(instance, router, options.reconfigured ?? null),
     { ...globalHandlers(router, options.text ?? {}), ...options.globals },
     (error) => options.print(error.message),
   )
@@ -143,7 +148,8 @@ function receiverOf(instance: Instance, ports: ReadonlyMap<string, Port>) {
   const port = ports.get(name)
   if (port === undefined) return []
   const index = [...ports.keys()].indexOf(name)
-  return [{ port, index, counters: self.counters as { count: number }, push: self.out[0]! }]
+  const { out } = self
+  return [{ port, index, counters: self.counters as { count: number }, push: out[0]!, out }]
 }
 
 /** Opens, then initialises; on errors closes what was opened. */
@@ -158,7 +164,7 @@ function start(instances: readonly Instance[], router: Router): void {
         instance.self.resource = instance.spec.open(instance.self, errors)
       opened.push(instance)
     })
-    if (!instance.carriesOn) freezeSelf(instance.self)
+    if (!instance.carriesOn) freezeSelf(instance.self, instance.spec)
   }
   for (const instance of findings.length === 0 ? instances : []) {
     if (instance.carriesOn) continue

@@ -271,7 +271,7 @@ export interface ElementSpec<
   carries?(self: Omit<Me, 'resource'>, old: Me): boolean
   /**
    * May be configured anew while it runs, by its handler `config`: `configure` runs, and where that
-   * finds no error, `close`, `open` and `initialize`. State and counters stay.
+   * finds no error, `open` and `initialize`. State and counters stay. Not with `close`.
    */
   readonly reconfigures?: boolean
   /** Before the router goes. */
@@ -295,6 +295,8 @@ export function element<
     throw new Error(`${spec.name}: action serves push and pull; it stands alone`)
   if (spec.open !== undefined && spec.local === undefined)
     throw new Error(`${spec.name}: 'local' must say why its resource need not move`)
+  if (spec.reconfigures === true && spec.close !== undefined)
+    throw new Error(`${spec.name}: what has to be closed cannot be configured anew`)
   return Object.freeze(spec) as AnyElement
 }
 
@@ -318,6 +320,8 @@ export const arg = {
   ip: (d?: number) => decl<number>('ip', d),
   /** IPv4 prefix: address and mask as int32. */
   ipnet: (d?: { addr: number; mask: number }) => decl<{ addr: number; mask: number }>('ipnet', d),
+  /** IPv6 address, 16 bytes. */
+  ip6: (d?: Uint8Array) => decl<Uint8Array>('ip6', d),
   eth: (d?: Uint8Array) => decl<Uint8Array>('eth', d),
   /** Byte or short in 0x or decimal, bounds checked. */
   u8: (d?: number) => decl<number>('u8', d),

@@ -13,7 +13,7 @@
 import { CHUNK_BYTES } from '../lib/limits.ts'
 import { freezeSelf } from './instance.ts'
 import type { Instance, Router } from './router.ts'
-import { type StateSchema, stateId } from './schema.ts'
+import type { StateSchema } from './schema.ts'
 import type { StateStore } from './state.ts'
 import { type PlanEntry, planTransfer, type TransferPlan } from './state-plan.ts'
 import { SnapshotSource } from './state-source.ts'
@@ -46,7 +46,7 @@ export function handOver(old: Side, next: Side, copy: boolean): string[] {
 function carryOn({ spec, self, old }: Instance): void {
   Object.assign(self.counters, old!.self.counters)
   self.resource = spec.adopt === undefined ? old!.self.resource : spec.adopt(self, old!.self)
-  freezeSelf(self)
+  freezeSelf(self, spec)
 }
 
 /** Bounds that handlers may have changed, before what they bound comes. */
@@ -78,7 +78,10 @@ function moveState(old: Side, next: Side): string[] {
     }
     source.releaseSent()
     target.commit()
-    return plan.entries.flatMap((e, k) => lossOf(e, held[k]!, heldBy(next.store, e.to)))
+    return plan.entries.flatMap((e, k) => {
+      const where = next.router.byName.get(e.to.element)?.where ?? ''
+      return lossOf(e, where, held[k]!, heldBy(next.store, e.to))
+    })
   } finally {
     old.time.nowMs = nowMs
     next.time.nowMs = nowMs
@@ -106,8 +109,12 @@ function heldBy(store: StateStore, schema: StateSchema): number {
 }
 
 /** In Click's words. */
-function lossOf({ to }: PlanEntry, had: number, has: number): string[] {
+function lossOf({ to }: PlanEntry, where: string, had: number, has: number): string[] {
   if (had <= has) return []
   const what = to.kind === 'packets' ? 'packets' : 'rows'
-  return [`${stateId(to)}: some ${what} lost (old length ${had}, new capacity ${to.capacity})`]
+  const { element, className, capacity } = to
+  return [
+    `${where}: While hot-swapping state into '${element} :: ${className}':\n` +
+      `  warning: some ${what} lost (old length ${had}, new capacity ${capacity})`,
+  ]
 }

@@ -2,6 +2,7 @@
 
 import { parseInteger } from '../lib/click/args.ts'
 import type { AnyHandler, HandlerLine } from './handlers.ts'
+import { type Reconfigured, reconfigure } from './reconfigure.ts'
 import type { Instance, Router } from './router.ts'
 
 /** Texts of global handlers that only the router's owner knows. */
@@ -9,7 +10,7 @@ export interface GlobalText {
   /** The configuration as it was given. */
   readonly config?: string
   /** The configuration without compounds. */
-  readonly flatconfig?: string
+  readonly flatconfig?: () => string
   readonly requirements?: readonly string[]
   readonly classes?: readonly string[]
 }
@@ -23,7 +24,7 @@ export function globalHandlers(router: Router, text: GlobalText): Record<string,
     version: { read: () => CLICK_VERSION },
     driver: { read: () => 'userlevel' },
     config: { read: () => text.config ?? '', raw: true },
-    flatconfig: { read: () => text.flatconfig ?? '', raw: true },
+    flatconfig: { read: () => text.flatconfig?.() ?? '', raw: true },
     requirements: { read: () => lines(text.requirements ?? []) },
     handlers: { read: () => handlerLines(router.handlers.list(null)) },
     list: {
@@ -35,12 +36,16 @@ export function globalHandlers(router: Router, text: GlobalText): Record<string,
   }
 }
 
-export function elementHandlers(instance: Instance, router: Router): Record<string, AnyHandler> {
+export function elementHandlers(
+  instance: Instance,
+  router: Router,
+  reconfigured: Reconfigured | null,
+): Record<string, AnyHandler> {
   const { spec, name, index } = instance
   const handlers: Record<string, AnyHandler> = {
     name: { read: () => name },
     class: { read: () => spec.name },
-    config: { read: () => instance.config, raw: true },
+    config: configHandler(instance, router, reconfigured),
     ports: { read: () => portLines(instance, router.instances) },
     handlers: { read: () => handlerLines(router.handlers.list(instance)) },
   }
@@ -66,6 +71,21 @@ export function elementHandlers(instance: Instance, router: Router): Record<stri
       },
     },
   }
+}
+
+function configHandler(
+  instance: Instance,
+  router: Router,
+  reconfigured: Reconfigured | null,
+): AnyHandler {
+  const read = () => instance.config
+  if (reconfigured === null || instance.spec.reconfigures !== true) return { read, raw: true }
+  const write = (_self: unknown, text: string) => {
+    const made = reconfigured(instance.index, text)
+    reconfigure(router, instance, made.element)
+    made.keep()
+  }
+  return { read, write, raw: true }
 }
 
 /** An element's own first. Flags as in Click: r, w, b a button, and a point: one that all have. */

@@ -79,9 +79,18 @@ export function makeSelf(from: InstanceSpec, router: RouterServices, hooks: Hook
  * After `open`: from here on nothing in it can be replaced. `out` and `in` are read-only by type
  * alone: V8 compiles a load from a frozen array to a call.
  */
-export function freezeSelf(self: AnySelf): void {
-  Object.freeze(self)
+export function freezeSelf(self: AnySelf, spec: AnyElement): void {
+  if (spec.reconfigures !== true) {
+    Object.freeze(self)
+    return
+  }
+  Object.seal(self)
+  for (const name of Object.keys(self))
+    if (!REPLACEABLE.has(name)) Object.defineProperty(self, name, { writable: false })
 }
+
+/** What the engine replaces where an element may be configured anew (reconfigure.ts). */
+const REPLACEABLE = new Set(['config', 'plan', 'resource'])
 
 class Counters {
   [name: string]: number

@@ -30,7 +30,7 @@ export interface Instance extends Node {
   readonly spec: AnyElement
   readonly self: AnySelf
   /** The configuration string, as written. */
-  readonly config: string
+  config: string
   readonly where: string
   /** Of the router that this one takes over from: the instance of the same name and class. */
   readonly old: Instance | null
@@ -44,7 +44,9 @@ export interface Receiver {
   /** Index of the service port. */
   readonly index: number
   readonly counters: { count: number }
-  readonly push: PushFn
+  push: PushFn
+  /** Outputs of the element: `push` is the first. */
+  readonly out: readonly PushFn[]
 }
 
 export interface RouterSetup {
@@ -355,6 +357,7 @@ export class Router implements RouterServices {
 
   stop(): void {
     this.#runCount--
+    this.tasks.interrupted = this.#runCount <= 0
     this.wake()
   }
 
@@ -382,6 +385,7 @@ export class Router implements RouterServices {
     } catch (error) {
       this.print(`While executing '${script}':\n  ${(error as Error).message}`)
     }
+    this.tasks.interrupted = false
     if (this.#runCount <= 0) this.#stopped = true
   }
 
@@ -402,6 +406,7 @@ export class Router implements RouterServices {
     this.nowMs = old.nowMs
     this.nowUs = old.nowUs
     this.#runCount = old.#runCount
+    this.tasks.interrupted = old.tasks.interrupted
     this.#driverScript = old.#driverScript
     this.#active = old.#active
     this.#stopped = old.#stopped

@@ -1,6 +1,7 @@
 // One dataplane on its own, without a service around it: configuration text in, running router out.
 // `click-up run` and tests use it. FromDevice(NAME) and ToDevice(NAME) open the interface NAME.
 
+import { splitArgs } from '../lib/click/args.ts'
 import { type FlatElement, type FlatGraph, parseConfig, unparse } from '../lib/click/index.ts'
 import type { Finding } from '../lib/errors.ts'
 import { ClickUpError } from '../lib/errors.ts'
@@ -13,6 +14,7 @@ import { handOver, type Side } from './hand-over.ts'
 import type { AnyHandler } from './handlers.ts'
 import type { Driver, Port } from './io/device.ts'
 import { Pool } from './packet.ts'
+import type { Reconfigured } from './reconfigure.ts'
 import { StateStore } from './state.ts'
 import { tuneEngine } from './tune.ts'
 
@@ -45,8 +47,8 @@ export interface Prepared {
 
 export interface Standalone extends Side {
   readonly driver: Driver | null
-  readonly flat: FlatGraph
-  readonly prepared: Prepared
+  /** As it is now: elements may have been configured anew. */
+  prepared: Prepared
 }
 
 /** Which part refused the configuration: Click ends its messages differently. */
@@ -119,6 +121,7 @@ function assemble(
   copy = false,
 ): Standalone {
   const { options, text, flat, graph } = prepared
+  let self: Standalone | null = null
   const { pool, driver } = shared
   const ports = new Map<string, Port>(driver?.ports.map((port) => [port.name, port]))
   const time = timeOf(options.clock, old?.time.nowMs ?? null)
@@ -132,22 +135,43 @@ function assemble(
       seed: options.seed ?? 1,
       threads: options.threads ?? 1,
       print: options.print,
+      reconfigured: (index, config) => reconfigured(self!, index, config),
       predecessor: old === null ? null : { router: old.router, copy },
       globals: options.globals ?? {},
       text: {
         config: text,
-        flatconfig: unparse(flat),
+        flatconfig: () => unparse(self?.prepared.flat ?? flat),
         requirements: flat.requirements,
         classes: [...classFiles().keys()].sort(),
       },
     })
     time.run()
-    return { router, driver, store, flat, time: time.read, prepared }
+    self = { router, driver, store, time: time.read, prepared }
+    return self
   } catch (error) {
     if (error instanceof ClickUpError && error.code === 'CONFIG')
       throw new Refused('initialize', error.findings)
     throw error
   }
+}
+
+/** The graph with another configuration of one element; what runs is not touched. */
+function reconfigured(of: Standalone, index: number, config: string): ReturnType<Reconfigured> {
+  const { flat, classes } = of.prepared
+  const elements = flat.elements.map((e, i) =>
+    i === index ? { ...e, config, args: splitArgs(config) } : e,
+  )
+  const changed = { ...flat, elements }
+  const { graph, errors } = resolveGraph(changed, (name) => classes.get(name))
+  // The heading names the element, which the caller knows.
+  const reasons = errors.map(({ message }) =>
+    message.replace(/^While configuring .*\n/, '').replaceAll(/^ {2}/gm, ''),
+  )
+  if (graph === null || errors.length > 0) throw new Error(reasons.join('\n'))
+  const keep = () => {
+    of.prepared = { ...of.prepared, flat: changed, graph }
+  }
+  return { element: graph.elements[index]!, keep }
 }
 
 /**

@@ -93,6 +93,7 @@ interface Me {
 
 export default element({
   name: 'ARPTable',
+  reconfigures: true,
   ports: '0/0',
   config: arpTableConfig,
   counters: { drops: 'packets that were held too long, or too many' },

@@ -65,6 +65,7 @@ interface Header {
 
 export default element({
   name: 'EtherEncap',
+  reconfigures: true,
   ports: '1/1',
   config: {
     ETHERTYPE: arg.u16().at().must(),

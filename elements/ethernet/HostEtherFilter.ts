@@ -50,6 +50,7 @@ const OTHER = 3
 
 export default element({
   name: 'HostEtherFilter',
+  reconfigures: true,
   ports: '1/1-2',
   processing: 'a/ah',
   config: {

@@ -113,6 +113,7 @@ import { matcher, printProgram } from '../lib/program-code.ts'
 
 export default element({
   name: 'IPClassifier',
+  reconfigures: true,
   ports: '1/-',
   processing: 'h/h',
   config: 'raw',

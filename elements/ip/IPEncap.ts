@@ -92,6 +92,7 @@ interface Addresses {
 
 export default element({
   name: 'IPEncap',
+  reconfigures: true,
   ports: '1/1',
   config: {
     PROTO: arg.text().at().must(),

@@ -41,6 +41,7 @@ import { matcher, printProgram } from '../lib/program-code.ts'
 
 export default element({
   name: 'IPFilter',
+  reconfigures: true,
   ports: '1/-',
   processing: 'h/h',
   config: 'raw',

@@ -38,6 +38,7 @@ import { ipText } from '../lib/text.ts'
 
 export default element({
   name: 'SetIPAddress',
+  reconfigures: true,
   ports: '1/1',
   config: { ADDR: arg.ip().at().must(), ANNO: arg.anno('DST_IP').at() },
   state: {

@@ -35,6 +35,7 @@ import { SETTINGS, toValue } from '../lib/settings.ts'
 
 export default element({
   name: 'SetIPDSCP',
+  reconfigures: true,
   ports: '1/1',
   config: { DSCP: arg.text().at().must() },
   local: SETTINGS,

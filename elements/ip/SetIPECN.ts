@@ -42,6 +42,7 @@ const NAMES: readonly (readonly string[])[] = [
 
 export default element({
   name: 'SetIPECN',
+  reconfigures: true,
   ports: '1/1',
   config: { ECN: arg.text().at().must() },
   local: SETTINGS,

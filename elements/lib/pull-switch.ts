@@ -6,6 +6,7 @@ import { SETTINGS, toInteger } from './settings.ts'
 export function pullSwitch(name: string): AnyElement {
   return element({
     name,
+    reconfigures: true,
     ports: '-/1',
     processing: 'l/l',
 

@@ -38,6 +38,7 @@ interface Me {
 export function makeUdpEncap(name: string, dynamic: boolean): AnyElement {
   return element({
     name,
+    reconfigures: true,
     ports: '1/1',
     config: {
       SRC: arg.ip().at().must(),

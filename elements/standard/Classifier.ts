@@ -53,6 +53,7 @@ import { matcher, printProgram } from '../lib/program-code.ts'
 
 export default element({
   name: 'Classifier',
+  reconfigures: true,
   ports: '1/-',
   processing: 'h/h',
   config: 'raw',

@@ -24,6 +24,7 @@ import { SETTINGS, toInteger } from '../lib/settings.ts'
 
 export default element({
   name: 'InputSwitch',
+  reconfigures: true,
   ports: '-/1',
   processing: 'h/h',
 

@@ -36,6 +36,7 @@ import { arg, element } from '../../dataplane/element.ts'
 
 export default element({
   name: 'MarkMACHeader',
+  reconfigures: true,
   ports: '1/1',
 
   config: {

@@ -25,6 +25,7 @@ import { SETTINGS, toInteger } from '../lib/settings.ts'
 
 export default element({
   name: 'Paint',
+  reconfigures: true,
   ports: '1/1',
 
   config: {

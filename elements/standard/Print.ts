@@ -61,6 +61,7 @@ type Contents = 'NONE' | 'HEX' | 'ASCII'
 
 export default element({
   name: 'Print',
+  reconfigures: true,
   ports: '1/1',
 
   config: {

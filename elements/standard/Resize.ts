@@ -46,6 +46,7 @@ import { SETTINGS, toInteger } from '../lib/settings.ts'
 
 export default element({
   name: 'Resize',
+  reconfigures: true,
   ports: '1/1',
 
   config: {

@@ -26,6 +26,7 @@ const TYPES = ['HOST', 'BROADCAST', 'MULTICAST', 'OTHERHOST', 'OUTGOING', 'LOOPB
 
 export default element({
   name: 'SetPacketType',
+  reconfigures: true,
   ports: '1/1',
 
   config: { TYPE: arg.text().at().must() },

@@ -29,6 +29,7 @@ import { goForward, makeShares, parseTickets, type Shares, ticketHandlers } from
 
 export default element({
   name: 'StrideSched',
+  reconfigures: true,
   ports: '1-/1',
   processing: 'l/l',
   config: 'raw',

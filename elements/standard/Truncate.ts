@@ -31,6 +31,7 @@ import { extraLength, setExtraLength } from '../lib/extra-length.ts'
 
 export default element({
   name: 'Truncate',
+  reconfigures: true,
   ports: '1/1',
 
   config: {
