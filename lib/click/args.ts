@@ -15,6 +15,7 @@ import {
   parseEth,
   parseInteger,
   parseIp,
+  parseIp6,
   parseIpPrefix,
   parseReal,
   parseSeconds,
@@ -54,6 +55,7 @@ const ADDRESS: Readonly<Record<string, string>> = {
   ip: 'an IP address',
   ipnet: 'an IP prefix',
   eth: 'an Ethernet address',
+  ip6: 'an IPv6 address',
 }
 
 function address<T>(
@@ -91,6 +93,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['ip', address('ip', parseIp)],
   ['ipnet', address('ipnet', parseIpPrefix)],
   ['eth', address('eth', parseEth)],
+  ['ip6', address('ip6', parseIp6)],
   ['filename', (text) => orBad(parseString(text) || null, text, 'a file name')],
   ['element', readElement],
   ['anno', readAnno],

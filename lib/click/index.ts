@@ -4,7 +4,7 @@
 import type { Finding } from '../errors.ts'
 import { CONFIG_TEXT_MAX } from '../limits.ts'
 import type { Statement } from './ast.ts'
-import type { ClassValue, Compound } from './compound.ts'
+import type { BodyNode, ClassValue, Compound } from './compound.ts'
 import { Elaborator } from './elaborate.ts'
 import { Findings } from './findings.ts'
 import type { FlatGraph } from './flat.ts'
@@ -69,17 +69,29 @@ export function parseCompounds(text: string, options: ParseOptions = {}): Parsed
 
 /**
  * The graph inside a compound element: its first two elements are `input` and `output`, of classes
- * of these names; parameters stay variables.
+ * of these names (a file has none); parameters stay variables.
+ * @param nameOf not given: compound elements inside are expanded; given: they stay elements, of the
+ *   class that it names
  */
-export function bodyGraph(compound: Compound): { graph: FlatGraph; errors: readonly Finding[] } {
+export function bodyGraph(
+  compound: Compound,
+  nameOf?: (inner: Compound) => string,
+): { graph: FlatGraph; errors: readonly Finding[] } {
   const findings = new Findings()
-  const nodes = compound.nodes.map((node, i) => {
-    if (i >= 2) return node
-    const cls = { kind: 'primitive', name: i === 0 ? 'input' : 'output' } as const
-    return { ...node, cls, jump: -1 }
+  const isFile = compound.depth === 0
+  const nodes = compound.nodes.map((node, i): BodyNode => {
+    const primitive = (name: string) => ({ ...node, cls: { kind: 'primitive', name } as const })
+    if (i < 2 && !isFile) return { ...primitive(i === 0 ? 'input' : 'output'), jump: -1 }
+    const { cls } = node
+    return cls?.kind === 'compound' && nameOf !== undefined ? primitive(nameOf(cls.compound)) : node
   })
   const body = { ...compound, nodes, params: [] }
-  const graph = flatten(body, findings, { requirements: [], defines: {}, asWritten: true })
+  const graph = flatten(body, findings, {
+    requirements: [],
+    defines: {},
+    asWritten: true,
+    keepVariables: true,
+  })
   return { graph, errors: findings.errors }
 }
 

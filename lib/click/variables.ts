@@ -18,8 +18,12 @@ export type Resolve = (inner: string, form: VariableForm) => string | null
 /** Values within values; deeper ones stay as written: definitions may name themselves. */
 const DEPTH_MAX = 10
 
-/** Replaces references to variables in a configuration string. */
-export function substitute(text: string, resolve: Resolve, depth = 0): string {
+/**
+ * Replaces references to variables in a configuration string.
+ * @param emptyStays as in Click's scripts: a text of which nothing is left, up to the end of its last
+ * reference, stays as it was written
+ */
+export function substitute(text: string, resolve: Resolve, depth = 0, emptyStays = false): string {
   if (depth > DEPTH_MAX || !text.includes('$')) return text
   let out = ''
   let start = 0
@@ -42,7 +46,9 @@ export function substitute(text: string, resolve: Resolve, depth = 0): string {
         continue
       }
       out += text.slice(start, i)
-      const inner = found.nested ? substitute(found.inner, resolve, depth + 1) : found.inner
+      const inner = found.nested
+        ? substitute(found.inner, resolve, depth + 1, emptyStays)
+        : found.inner
       const value = resolve(inner, found.form)
       if (value === null) out += asWritten(inner, found.form)
       else out += quote === '"' ? cpQuote(value).slice(1, -1) : value
@@ -52,7 +58,7 @@ export function substitute(text: string, resolve: Resolve, depth = 0): string {
       i++
     }
   }
-  return out + text.slice(start)
+  return emptyStays && out === '' ? text : out + text.slice(start)
 }
 
 function asWritten(inner: string, form: VariableForm): string {
