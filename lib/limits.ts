@@ -283,6 +283,12 @@ export const PORT_PROBES_MAX = 4_096
  */
 export const ROUTES_CHANGED_MAX = 1_048_576
 
+/**
+ * Bytes of one record or line of a trace. What says that it is longer is damaged, or our place in it
+ * is lost: a record ends the reading, a line is cut in two.
+ */
+export const TRACE_RECORD_BYTES = 262_144
+
 /** Bytes of a packet that a line of a summary dump describes: an IP packet and its link header. */
 export const SUMMARY_PACKET_BYTES = 66_560
 

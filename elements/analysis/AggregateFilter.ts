@@ -58,8 +58,10 @@ function takePattern(text: string, i: number, maker: RangesMaker, context: Confi
     context.error(`pattern ${i} has no aggregates`)
     return
   }
-  for (const word of words) takeAggregates(word, i, words.length, action ?? DROP, maker, context)
-  if (maker.added === before) context.warning(`pattern ${i} matches no packets`)
+  let fine = true
+  for (const word of words)
+    if (!takeAggregates(word, i, words.length, action ?? DROP, maker, context)) fine = false
+  if (fine && maker.added === before) context.warning(`pattern ${i} matches no packets`)
 }
 
 function actionNumber(word: string): number | null {
@@ -68,6 +70,7 @@ function actionNumber(word: string): number | null {
   return /^\d+$/.test(word) ? Number(word) : null
 }
 
+/** False: the word stands for no aggregates. */
 function takeAggregates(
   word: string,
   i: number,
@@ -75,21 +78,21 @@ function takeAggregates(
   action: number,
   maker: RangesMaker,
   context: ConfigureContext,
-): void {
-  if (word === 'all' || word === '-') {
-    if (words > 1) context.error(`pattern ${i}: bad aggregate number '${word}'`)
+): boolean {
+  if ((word === 'all' || word === '-') && words === 1) {
     maker.add(0, HIGHEST, action)
-    return
+    return true
   }
   const m = /^(\d+)(?:-(\d+))?$/.exec(word)
   const low = Number(m?.[1])
   const high = m?.[2] === undefined ? low : Number(m[2])
   if (m === null || high > HIGHEST || low > HIGHEST) {
     context.error(`pattern ${i}: bad aggregate number '${word}'`)
-    return
+    return false
   }
   const taken = low <= high ? maker.add(low, high, action) : null
-  if (taken === null) return
+  if (taken === null) return true
   const how = taken.action < 0 ? 'dropped' : `filtered to output ${taken.action}`
   context.warning(`pattern ${i}: aggregate ${taken.at} already ${how}`)
+  return true
 }

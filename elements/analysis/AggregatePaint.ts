@@ -16,7 +16,7 @@ BITS bits of it.
 
 =item BITS
 
-Integer from 1 to 8. Default is 8.
+Integer from 1 to 32. Default is 8.
 
 =item INCREMENTAL
 
@@ -41,8 +41,8 @@ export default element({
   },
 
   configure(config, context) {
-    if (config.BITS < 1 || config.BITS > 8) context.error('bad number of bits')
-    return { mask: (1 << config.BITS) - 1 }
+    if (config.BITS < 1 || config.BITS > 32) context.error('bad number of bits')
+    return { mask: config.BITS >= 8 ? 255 : (1 << config.BITS) - 1 }
   },
 
   action(self, p) {

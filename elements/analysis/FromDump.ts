@@ -1,7 +1,7 @@
 /*
 =c
 
-FromDump(FILENAME [, I<keywords> STOP, TIMING, SAMPLE, FORCE_IP, ACTIVE, END_CALL])
+FromDump(FILENAME [, I<keywords>])
 
 =s traces
 
@@ -10,7 +10,9 @@ reads packets from a tcpdump file
 =d
 
 Reads packets from a file that tcpdump or ToDump has written, of either byte order
-and either resolution of time, and emits them. C<-> is the standard input.
+and either resolution of time, and emits them. C<-> is the standard input. Files that are
+packed with gzip or bzip2 are unpacked, if zcat(1) and bzcat(1) are there. Bytes that were on
+the wire and not captured are counted in the extra length annotation.
 
 =over 8
 
@@ -20,7 +22,8 @@ File name.
 
 =item STOP
 
-Boolean. If true, asks the driver to stop at the end of the file. Default is false.
+Boolean. If true, asks the driver to stop at the end of the file, or of the time. Default is
+false.
 
 =item TIMING
 
@@ -36,15 +39,30 @@ Real number from 0 to 1: the probability of each packet to be emitted. Default i
 Boolean. If true, emits only IP packets, with their network header set. Others go to
 output 1, where there is one. Default is false.
 
+=item START, START_AFTER
+
+Time in seconds: of the first packet that is emitted, or how long after the file's first. At
+most one may be given.
+
+=item END, END_AFTER, INTERVAL
+
+Time in seconds: the first packet at that time or later is not emitted, and nothing after it.
+END is a time, END_AFTER is from the file's first packet on, INTERVAL from START or the first
+packet on. At most one may be given.
+
+=item END_CALL
+
+A write handler that is called at the end, of the file or of the time. Without, C<active> is set
+to false. END_CALL and STOP exclude each other.
+
 =item ACTIVE
 
 Boolean. If false, emits nothing until the C<active> handler is written. Default is
 true.
 
-=item END_CALL
+=item FILEPOS
 
-A write handler that is called at the end of the file. END_CALL and STOP exclude each
-other.
+Unsigned. Where to start in the (unpacked) file. Nothing tells whether a packet starts there.
 
 =item MMAP
 
@@ -72,38 +90,52 @@ Returns the file's link type, as ToDump's ENCAP has it.
 
 Returns the name of the file.
 
-=h filepos read-only
+=h filesize read-only
 
-Returns how many bytes of the file have been used.
+Returns the file's length in bytes, C<-> where it is not known.
+
+=h filepos read/write
+
+Returns how many bytes of the file have been used, or goes on from there.
+
+=h packet_filepos read-only
+
+Returns where the last packet is in the file.
+
+=h extend_interval write-only
+
+Moves the end by so many seconds, and makes the element active.
+
+=h reset_timing write-only
+
+With TIMING: the next packet goes out at once.
 
 =h sampling_prob read-only
 
 Returns the SAMPLE parameter.
 
+=h stop write-only
+
+Sets C<active> to false and asks the driver to stop.
+
 =e
 
   FromDump(in.pcap, STOP true) -> Print -> Discard;
 
-=a ToDump
+=a ToDump, FromIPSummaryDump, AggregateIPFlows
 */
 
 import { arg, element } from '../../dataplane/element.ts'
-import type { Packet } from '../../dataplane/packet.ts'
-import { callWrite, checkWriteCall, parseHandlerCall } from '../lib/handler-call.ts'
-import { markIp } from '../lib/link-ip.ts'
-import { linktypeName, PcapReader, type PcapRecord } from '../lib/pcap.ts'
-import { toBool } from '../lib/settings.ts'
-
-interface Reading {
-  readonly reader: PcapReader
-  readonly record: PcapRecord
-  active: boolean
-  /** A packet was read whose time has not come. */
-  waiting: boolean
-  /** Router's clock minus the file's, in ms; null: no packet came yet. */
-  shiftMs: number | null
-  ended: boolean
-}
+import { canMarkIp } from '../lib/link-ip.ts'
+import { PcapReader } from '../lib/pcap.ts'
+import {
+  beginReading,
+  RANGE_HANDLERS,
+  RANGE_KEYWORDS,
+  type Reading,
+  SOURCE_PARTS,
+  sourcePlan,
+} from '../lib/trace-source.ts'
 
 export default element({
   name: 'FromDump',
@@ -113,138 +145,31 @@ export default element({
 
   config: {
     FILENAME: arg.filename().at().must(),
-    STOP: arg.bool(false),
-    TIMING: arg.bool(false),
-    SAMPLE: arg.real(1),
-    FORCE_IP: arg.bool(false),
-    ACTIVE: arg.bool(true),
-    END_CALL: arg.text(''),
-    MMAP: arg.bool(false),
+    ...RANGE_KEYWORDS,
+    FILEPOS: arg.count(0),
   },
 
   counters: { count: 'packets emitted' },
 
   local: 'an open file: what is read from it is this run alone',
 
-  configure(config, context) {
-    if (config.SAMPLE < 0 || config.SAMPLE > 1) context.error('SAMPLE must be from 0 to 1')
-    if (config.STOP && config.END_CALL !== '')
-      context.error('END_CALL and STOP are mutually exclusive')
-    return { endCall: parseHandlerCall(config.STOP ? 'stop' : config.END_CALL) }
-  },
+  configure: sourcePlan,
 
   open(self): Reading {
-    const reader = new PcapReader(self.config.FILENAME)
-    const record: PcapRecord = { timeUs: 0, wireLength: 0, data: new Uint8Array(0) }
-    const { ACTIVE } = self.config
-    return { reader, record, active: ACTIVE, waiting: false, shiftMs: null, ended: false }
-  },
-
-  initialize(self, errors) {
-    checkWriteCall(self, self.plan.endCall, errors)
-    if (self.outputKinds[0] === 'push') self.schedule()
-  },
-
-  close(self) {
-    self.resource.reader.close()
-  },
-
-  task(self) {
-    if (self.outputKinds[0] !== 'push') return false
-    const p = fetch(self)
-    if (p !== null) self.out[0]!(p)
-    return p !== null
-  },
-
-  pull(self) {
-    return fetch(self)
-  },
-
-  timer(self) {
-    self.schedule()
-    self.notify()
-  },
-
-  handlers: {
-    active: {
-      read: (self) => String(self.resource.active),
-      write(self, value) {
-        self.resource.active = toBool(value)
-        self.schedule()
-        self.notify()
-      },
-    },
-    encap: { read: (self) => linktypeName(self.resource.reader.linktype) },
-    filename: { read: (self) => self.config.FILENAME },
-    filepos: { read: (self) => String(self.resource.reader.filepos) },
-    sampling_prob: { read: (self) => String(self.config.SAMPLE) },
-    reset_counts: {
-      button: true,
-      write(self) {
-        self.counters.count = 0
-      },
-    },
-  },
-})
-
-type Me = Parameters<typeof callWrite>[0] & {
-  readonly resource: Reading
-  readonly plan: { readonly endCall: ReturnType<typeof parseHandlerCall> }
-  readonly config: { readonly TIMING: boolean; readonly SAMPLE: number; readonly FORCE_IP: boolean }
-  readonly counters: { count: number }
-  readonly noutputs: number
-  readonly out: readonly ((p: Packet) => void)[]
-  kill(p: Packet): void
-  timerAt(ms: number): void
-}
-
-/** The next packet for output 0; null: none now, at the end, or its time has not come. */
-function fetch(self: Me): Packet | null {
-  for (;;) {
-    if (!self.resource.active || !read(self)) return null
-    const { record } = self.resource
-    const { pool } = self.router
-    const p = pool.allocLength(record.data.length)
-    if (p === null) {
-      self.timerAt(self.router.nowMs + 1) // frames come back when packets have left
-      return null
+    const { FILENAME, ACTIVE, FORCE_IP, FILEPOS } = self.config
+    const reader = new PcapReader(FILENAME, FILEPOS)
+    if (FORCE_IP && !canMarkIp(reader.linktype)) {
+      reader.close()
+      throw new Error(`${FILENAME}: unknown linktype ${reader.linktype}; can't force IP packets`)
     }
-    self.resource.waiting = false
-    p.mem.set(record.data, p.off)
-    p.timeUs = record.timeUs
-    p.mac = p.off
-    self.counters.count++
-    if (!self.config.FORCE_IP || markIp(p, self.resource.reader.linktype)) return p
-    if (self.noutputs > 1) self.out[1]!(p)
-    else self.kill(p)
-  }
-}
+    return beginReading(reader, self.plan, ACTIVE)
+  },
 
-/** Has the next record in hand, and its time has come. */
-function read(self: Me): boolean {
-  const { resource, config, router } = self
-  while (!resource.waiting) {
-    if (!nextRecord(self)) return false
-    resource.waiting = config.SAMPLE >= 1 || router.random() < config.SAMPLE
-  }
-  if (!config.TIMING) return true
-  const fileMs = resource.record.timeUs / 1000
-  resource.shiftMs ??= router.nowMs - fileMs
-  const due = fileMs + resource.shiftMs
-  if (due <= router.nowMs) return true
-  self.timerAt(due)
-  return false
-}
+  carries: (self, old) => self.config.FILENAME === old.config.FILENAME,
 
-function nextRecord(self: Me): boolean {
-  const { resource } = self
-  try {
-    if (resource.reader.next(resource.record)) return true
-  } catch (error) {
-    if (!resource.ended) self.router.print((error as Error).message)
-  }
-  resource.active = false
-  if (!resource.ended && self.plan.endCall !== null) callWrite(self, self.plan.endCall)
-  resource.ended = true
-  return false
-}
+  adopt: (self, old): Reading => ({ ...old.resource, plan: self.plan }),
+
+  ...SOURCE_PARTS,
+
+  handlers: RANGE_HANDLERS,
+})

@@ -36,16 +36,17 @@ must agree. Only one of ENCAP and USE_ENCAP_FROM may be given.
 
 =item EXTRA_LENGTH
 
-Boolean. Accepted.
+Boolean. If true, the packets' length in the file includes the extra length annotation. Default
+is true.
 
 =item UNBUFFERED
 
-Boolean. If true, each packet is written at once. Default is false: at the end of
-some packets' turn, or when 64 KB are full.
+Boolean. If true, each packet is written at once. Default is false: when 64 KB are full, or after
+a tenth of a second.
 
 =item NANO
 
-Boolean. If true, times are written in nanoseconds. Default is false.
+Boolean. If false, times are written in microseconds. Default is true: nanoseconds.
 
 =back
 
@@ -68,24 +69,16 @@ Returns the name of the file.
 =a FromDump
 */
 
-import { closeSync, openSync } from 'node:fs'
 import { arg, element } from '../../dataplane/element.ts'
-import { writeAll } from '../../dataplane/output.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { splitSpaces } from '../../lib/click/args.ts'
-import { fileHeader, linktypeNumber, RECORD_HEADER, recordHeader } from '../lib/pcap.ts'
-
-const BUFFER_BYTES = 65_536
-
-/** Buffered bytes wait that long at most, in ms. */
-const FLUSH_MS = 100
+import { extraLength } from '../lib/anno-words.ts'
+import { fileHeader, linktypeNumber, writeRecord } from '../lib/pcap.ts'
+import { FLUSH_MS, TraceOutput } from '../lib/trace-output.ts'
 
 interface Writing {
-  readonly fd: number
-  readonly buffer: Uint8Array
-  readonly view: DataView
-  used: number
-  failed: boolean
+  readonly out: TraceOutput
+  readonly atOnce: boolean
 }
 
 export default element({
@@ -100,7 +93,7 @@ export default element({
     USE_ENCAP_FROM: arg.text(''),
     EXTRA_LENGTH: arg.bool(true),
     UNBUFFERED: arg.bool(false),
-    NANO: arg.bool(false),
+    NANO: arg.bool(true),
   },
 
   counters: { count: 'packets written' },
@@ -112,36 +105,44 @@ export default element({
       context.error("specify at most one of 'ENCAP' and 'USE_ENCAP_FROM'")
     const linktype = linktypeNumber(config.ENCAP === '' ? 'ETHER' : config.ENCAP)
     if (linktype === null) context.error('bad encapsulation type')
-    return { linktype: linktype ?? 1 }
+    return { linktype: linktype ?? 1, snaplen: config.SNAPLEN || 0x7fffffff }
   },
 
   open(self): Writing {
-    const { FILENAME } = self.config
-    const fd = FILENAME === '-' ? 1 : openSync(FILENAME, 'w')
-    const buffer = new Uint8Array(BUFFER_BYTES)
-    return { fd, buffer, view: new DataView(buffer.buffer), used: 0, failed: false }
+    const out = new TraceOutput(self.config.FILENAME)
+    return { out, atOnce: self.config.UNBUFFERED || out.isStdout }
   },
 
   initialize(self, errors) {
-    const names = splitSpaces(self.config.USE_ENCAP_FROM)
+    const { out } = self.resource
+    const { router } = self
+    out.report = (problem) => router.print(problem)
     const encaps = new Set<string>()
-    for (const name of names) {
+    for (const name of splitSpaces(self.config.USE_ENCAP_FROM)) {
       const path = `${name}.encap`
-      if (!self.router.findHandler(path, self.name).read) errors.error(`no '${path}' handler`)
-      else encaps.add(self.router.readHandler(path, '', self.name).trim())
+      if (!router.findHandler(path, self.name).read) errors.error(`no '${path}' handler`)
+      else encaps.add(router.readHandler(path, '', self.name).trim())
     }
     if (encaps.size > 1) errors.error("USE_ENCAP_FROM: the elements' encapsulations differ")
     const [encap] = encaps
     const linktype = encap === undefined ? self.plan.linktype : linktypeNumber(encap)
     if (linktype === null) errors.error(`unknown encapsulation type '${encap}'`)
-    append(self, fileHeader(linktype ?? 1, self.config.SNAPLEN || 65_535, self.config.NANO))
+    out.append(fileHeader(linktype ?? 1, self.config.SNAPLEN, self.config.NANO))
+    out.flush()
     if (self.inputKinds[0] === 'pull' && self.noutputs === 0) self.schedule()
-    else flush(self)
+  },
+
+  carries: (self, old) => self.config.FILENAME === old.config.FILENAME,
+
+  adopt(self, old): Writing {
+    const { out } = old.resource
+    const { router } = self
+    out.report = (problem) => router.print(problem)
+    return { out, atOnce: self.config.UNBUFFERED || out.isStdout }
   },
 
   close(self) {
-    flush(self)
-    if (self.resource.fd !== 1) closeSync(self.resource.fd)
+    self.resource.out.close()
   },
 
   push(self, _port, p) {
@@ -159,17 +160,14 @@ export default element({
   task(self) {
     if (self.noutputs > 0 || self.inputKinds[0] !== 'pull') return false
     const p = self.in[0]!()
-    if (p === null) {
-      flush(self)
-      return false
-    }
+    if (p === null) return false
     write(self, p)
     self.kill(p)
     return true
   },
 
   timer(self) {
-    flush(self)
+    self.resource.out.flush()
   },
 
   handlers: {
@@ -184,58 +182,23 @@ export default element({
 })
 
 interface Me {
-  readonly config: {
-    readonly FILENAME: string
-    readonly SNAPLEN: number
-    readonly NANO: boolean
-    readonly UNBUFFERED: boolean
-  }
+  readonly config: { readonly NANO: boolean; readonly EXTRA_LENGTH: boolean }
+  readonly plan: { readonly snaplen: number }
   readonly counters: { count: number }
   readonly resource: Writing
-  readonly router: { readonly nowMs: number; readonly nowUs: number; print(line: string): void }
+  readonly router: { readonly nowMs: number; readonly nowUs: number }
   timerAt(ms: number): void
 }
 
 function write(self: Me, p: Packet): void {
-  const { config, resource, router } = self
+  const { config, router } = self
+  const { out, atOnce } = self.resource
   const length = p.end - p.off
-  const captured = config.SNAPLEN === 0 ? length : Math.min(length, config.SNAPLEN)
-  if (resource.used + RECORD_HEADER > BUFFER_BYTES) flush(self)
+  const captured = Math.min(length, self.plan.snaplen)
+  const whole = config.EXTRA_LENGTH && p.anno !== null ? length + extraLength(p) : length
   const timeUs = p.timeUs === 0 ? router.nowUs : p.timeUs
-  recordHeader(resource.view, resource.used, timeUs, captured, length, config.NANO)
-  if (resource.used === 0) self.timerAt(router.nowMs + FLUSH_MS)
-  resource.used += RECORD_HEADER
-  append(self, p.mem.subarray(p.off, p.off + captured))
+  if (out.used === 0) self.timerAt(router.nowMs + FLUSH_MS)
+  writeRecord(out, p, timeUs, captured, whole, config.NANO)
   self.counters.count++
-  if (config.UNBUFFERED) flush(self)
-}
-
-function append(self: Me, bytes: Uint8Array): void {
-  const { resource } = self
-  if (resource.used + bytes.length > BUFFER_BYTES) flush(self)
-  if (bytes.length > BUFFER_BYTES) {
-    send(self, bytes)
-    return
-  }
-  resource.buffer.set(bytes, resource.used)
-  resource.used += bytes.length
-}
-
-function flush(self: Me): void {
-  const { resource } = self
-  const bytes = resource.buffer.subarray(0, resource.used)
-  resource.used = 0
-  if (bytes.length > 0) send(self, bytes)
-}
-
-/** A disk that is full must not stop the router: it is said once, and packets go on. */
-function send(self: Me, bytes: Uint8Array): void {
-  if (self.resource.failed) return
-  try {
-    if (writeAll(self.resource.fd, bytes)) return
-    self.router.print(`${self.config.FILENAME}: the reader is gone`)
-  } catch (error) {
-    self.router.print(`${self.config.FILENAME}: ${(error as Error).message}`)
-  }
-  self.resource.failed = true
+  if (atOnce) out.flush()
 }

@@ -13,15 +13,51 @@ Writes a line for each packet with the fields that FIELDS names. C<-> is the sta
 output. A field that a packet does not have is written as C<->. With an output, packets
 go on there.
 
-Fields: timestamp ts_sec ts_usec ts_usec1 ip_src ip_dst ip_frag (F first, f later
-fragment, ! do not fragment, . none) ip_fragoff (bytes; + more, ! do not fragment)
-ip_len ip_proto (I, T, U or a number) ip_hl ip_id ip_tos ip_dscp ip_ecn (no, ect1, ect2,
-ce) ip_ttl ip_sum ip_opt sport dport tcp_seq tcp_ack tcp_off tcp_flags (FSRPAUECN) tcp_opt
-(mss, wscale, sackok, sack, ts) tcp_ntopt tcp_sack tcp_window tcp_urp udp_len icmp_type
-icmp_code icmp_type_name icmp_code_name icmp_flowid icmp_seq icmp_nextmtu payload
-payload_len payload_md5 payload_md5_hex ip_capture_len count direction (> or <) link
-aggregate eth_src eth_dst wire_len. C<src>, C<dst>, C<len>, C<proto>, C<paint> and the
-like are short for some.
+Fields, those of Click's summary dumps:
+
+=over 8
+
+=item time
+
+timestamp, ntimestamp (in binary dumps: with nanoseconds), ts_sec, ts_usec, ts_usec1
+(microseconds since the epoch), first_timestamp, first_ntimestamp
+
+=item packet
+
+count, link and paint (a number), direction (C<< > >> for paint 0, C<< < >> for 1), aggregate,
+wire_len, eth_src, eth_dst, eth_type
+
+=item IP
+
+ip_src, ip_dst, ip_frag (F first fragment, f later one, ! do not fragment, . none), ip_fragoff
+(bytes; + more, ! do not fragment), ip_len, ip_proto (I, T, U or a number), ip_hl, ip_id, ip_tos,
+ip_dscp, ip_ecn (no, ect1, ect2, ce), ip_ttl, ip_sum, ip_capture_len, ip_opt
+
+=item TCP and UDP
+
+sport, dport, tcp_seq, tcp_ack, tcp_off, tcp_flags (FSRPAUECN, . none), tcp_window, tcp_urp,
+tcp_opt, tcp_ntopt (without time stamps), tcp_sack, udp_len
+
+=item ICMP
+
+icmp_type, icmp_code, icmp_type_name, icmp_code_name, icmp_flowid, icmp_seq, icmp_nextmtu
+
+=item payload
+
+payload (in quotes), payload_len, payload_md5 (22 letters), payload_md5_hex
+
+=back
+
+C<ip_> may be left out, and blanks may stand for underscores: C<"tcp seq">, C<src>, C<len>.
+
+Options are apart by semicolons; C<.> stands for none and C<?> for what is not well-formed. TCP's
+are C<mss1400>, C<wscale10>, C<sackok>, C<sack95-98>, C<ts1:2>; IP's C<rr{10.0.0.1}+5> (room for
+five more), C<ssrr{1.0.0.1^1.0.0.2}> and C<lsrr> (the caret is where the pointer is),
+C<ts{1,!45}+2++3> (C<!>: no time of day; C<++>: overflow), C<ts.ip{1.0.0.1=5}>,
+C<ts.preip{1.0.0.1=5^1.0.0.2}>. Others are C<98> or, with data, C<99=0:5:10>.
+
+What bytes of a packet the extra length annotation tells of goes into its lengths; the annotation
+is then of no more use and set to zero.
 
 =over 8
 
@@ -56,17 +92,23 @@ is false.
 
 =item CAREFUL_TRUNC
 
-Boolean. If true, writes such a line before a packet that is shorter than its IP header
+Boolean. If true, BAD_PACKETS also tells of packets that are shorter than their IP header
 says. Default is true.
 
 =item MULTIPACKET
 
-Boolean. If true, a packet that stands for N packets makes N lines, unless C<count> is
-among the fields. Default is false.
+Boolean. If true, a packet that stands for N packets makes N lines, which share its length and
+spread over its time, unless C<count> is among the fields. Default is false.
+
+=item BINARY
+
+Boolean. If true, behind its first lines the dump has binary records: length, then the fields.
+The length has four bytes, and its highest bit set where a line of text follows. Default is false.
 
 =item EXTRA_LENGTH
 
-Boolean. Accepted.
+Boolean. If false, C<ip_len> and C<payload_len> do not include the extra length annotation. Default
+is true.
 
 =back
 
@@ -86,26 +128,17 @@ Writes what is buffered.
 =a FromIPSummaryDump, ToDump
 */
 
-import { closeSync, openSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { arg, element } from '../../dataplane/element.ts'
-import { writeAll } from '../../dataplane/output.ts'
 import type { Packet } from '../../dataplane/packet.ts'
-import { cpQuote } from '../../lib/click/args.ts'
-import { parseFields } from '../lib/summary-read.ts'
-import { annoWord, headersOf, WRITERS } from '../lib/summary-write.ts'
-
-const BUFFER_CHARS = 65_536
-
-/** Buffered lines wait that long at most, in ms. */
-const FLUSH_MS = 100
-
-const EXTRA_PACKETS_OFFSET = 24
+import { cpUnquote } from '../../lib/click/args.ts'
+import { fieldBytes, parseFields, TEXT_ONLY } from '../lib/summary-fields.ts'
+import { Headers } from '../lib/summary-headers.ts'
+import { headText, type SummaryPlan, summaryPlan, writeSummary } from '../lib/summary-output.ts'
+import { FLUSH_MS, TraceOutput } from '../lib/trace-output.ts'
 
 interface Writing {
-  readonly fd: number
-  text: string
-  failed: boolean
+  readonly out: TraceOutput
+  readonly headers: Headers
 }
 
 export default element({
@@ -115,11 +148,13 @@ export default element({
 
   config: {
     FILENAME: arg.filename().at().must(),
-    FIELDS: arg.text('ip_src ip_dst'),
+    FIELDS: arg.text(''),
     CONTENTS: arg.text(''),
+    DATA: arg.text(''),
     HEADER: arg.bool(true),
     VERBOSE: arg.bool(false),
     BANNER: arg.string(''),
+    BINARY: arg.bool(false),
     BAD_PACKETS: arg.bool(false),
     CAREFUL_TRUNC: arg.bool(true),
     MULTIPACKET: arg.bool(false),
@@ -130,36 +165,52 @@ export default element({
 
   local: 'an open file of this run',
 
-  configure(config, context) {
-    const text = config.CONTENTS === '' ? config.FIELDS : config.CONTENTS
-    const fields = parseFields(text)
-    if (fields.includes(null)) context.error(`FIELDS: unknown field in '${text}'`)
-    const known = fields.filter((field) => field !== null)
+  configure(config, context): SummaryPlan {
+    const text = config.FIELDS || config.CONTENTS || config.DATA || 'ip_src ip_dst'
+    const fields = parseFields(text.startsWith("'") ? cpUnquote(text) : text)
+    const known: string[] = []
+    for (const { word, name } of fields) {
+      if (name === null) context.error(`unknown content type '${word}'`)
+      else known.push(name)
+      if (name !== null && config.BINARY && fieldBytes(name) === TEXT_ONLY)
+        context.error(`cannot use field ${word} with BINARY`)
+    }
     if (known.length === 0) context.error('no contents specified')
-    const multiply = config.MULTIPACKET && !known.includes('count')
-    return { fields: known, writers: known.map((field) => WRITERS[field]!), multiply }
+    return summaryPlan(known, {
+      binary: config.BINARY,
+      badPackets: config.BAD_PACKETS,
+      carefulTrunc: config.CAREFUL_TRUNC,
+      multipacket: config.MULTIPACKET && !known.includes('count'),
+      extraLength: config.EXTRA_LENGTH,
+    })
   },
 
   open(self): Writing {
-    const { FILENAME } = self.config
-    return { fd: FILENAME === '-' ? 1 : openSync(FILENAME, 'w'), text: '', failed: false }
+    const { FILENAME, EXTRA_LENGTH } = self.config
+    return { out: new TraceOutput(FILENAME), headers: new Headers(EXTRA_LENGTH) }
   },
 
   initialize(self) {
-    const { HEADER, BANNER, VERBOSE } = self.config
-    if (HEADER) {
-      put(self, '!IPSummaryDump 1.3')
-      if (BANNER !== '') put(self, `!creator ${cpQuote(BANNER)}`)
-      if (VERBOSE) put(self, `!host ${hostname()}`)
-      if (VERBOSE) put(self, `!runtime ${(self.router.nowUs / 1e6).toFixed(6)}`)
-      put(self, `!data ${self.plan.fields.join(' ')}`)
-    }
+    const { out } = self.resource
+    const { router } = self
+    out.report = (problem) => router.print(problem)
+    const { HEADER, BANNER: banner, VERBOSE: verbose } = self.config
+    if (HEADER) out.text(headText(self.plan, { banner, verbose, nowUs: router.nowUs }))
     if (self.inputKinds[0] === 'pull') self.schedule()
+    else out.flush()
+  },
+
+  carries: (self, old) => self.config.FILENAME === old.config.FILENAME,
+
+  adopt(self, old): Writing {
+    const { out } = old.resource
+    const { router } = self
+    out.report = (problem) => router.print(problem)
+    return { out, headers: new Headers(self.config.EXTRA_LENGTH) }
   },
 
   close(self) {
-    flush(self)
-    if (self.resource.fd !== 1) closeSync(self.resource.fd)
+    self.resource.out.close()
   },
 
   push(self, _port, p) {
@@ -179,58 +230,23 @@ export default element({
   },
 
   timer(self) {
-    flush(self)
+    self.resource.out.flush()
   },
 
-  handlers: { flush: { button: true, write: (self) => flush(self) } },
+  handlers: { flush: { button: true, write: (self) => self.resource.out.flush() } },
 })
 
 interface Me {
-  readonly config: {
-    readonly FILENAME: string
-    readonly BAD_PACKETS: boolean
-    readonly CAREFUL_TRUNC: boolean
-  }
-  readonly plan: {
-    readonly writers: readonly (typeof WRITERS)[string][]
-    readonly multiply: boolean
-  }
+  readonly plan: SummaryPlan
   readonly counters: { count: number }
   readonly resource: Writing
-  readonly router: { readonly nowMs: number; print(line: string): void }
+  readonly router: { readonly nowMs: number }
   timerAt(ms: number): void
 }
 
 function write(self: Me, p: Packet): void {
-  const headers = headersOf(p)
-  const { BAD_PACKETS, CAREFUL_TRUNC } = self.config
-  const truncated = headers.bad?.startsWith('truncated IP length') === true
-  if (headers.bad !== null && (truncated ? CAREFUL_TRUNC : BAD_PACKETS))
-    put(self, `!bad ${headers.bad}`)
-  const line = self.plan.writers.map((writer) => writer(headers) ?? '-').join(' ')
-  const times = self.plan.multiply ? 1 + annoWord(p, EXTRA_PACKETS_OFFSET) : 1
-  for (let n = 0; n < times; n++) put(self, line)
-  self.counters.count++
-}
-
-function put(self: Me, line: string): void {
-  const { resource, router } = self
-  if (resource.text === '') self.timerAt(router.nowMs + FLUSH_MS)
-  resource.text += `${line}\n`
-  if (resource.text.length >= BUFFER_CHARS) flush(self)
-}
-
-/** A disk that is full must not stop the router: it is said once, and packets go on. */
-function flush(self: Me): void {
-  const { resource, router, config } = self
-  const { text } = resource
-  resource.text = ''
-  if (text === '' || resource.failed) return
-  try {
-    if (writeAll(resource.fd, text)) return
-    router.print(`${config.FILENAME}: the reader is gone`)
-  } catch (error) {
-    router.print(`${config.FILENAME}: ${(error as Error).message}`)
-  }
-  resource.failed = true
+  const { out, headers } = self.resource
+  if (out.used === 0 && !out.isStdout) self.timerAt(self.router.nowMs + FLUSH_MS)
+  self.counters.count += writeSummary(out, self.plan, headers, p)
+  if (out.isStdout) out.flush()
 }

@@ -3,15 +3,22 @@
 //   file header: magic, major, minor, zone, sigfigs, snaplen, linktype   (24 bytes)
 //   each packet: seconds, fraction, captured length, true length         (16 bytes), then the data
 
-import { closeSync, openSync, readSync } from 'node:fs'
+import type { Packet, Pool } from '../../dataplane/packet.ts'
+import { TRACE_RECORD_BYTES } from '../../lib/limits.ts'
+import { setExtraLength } from './anno-words.ts'
+import { copyBytes } from './copy-bytes.ts'
+import { markIp } from './link-ip.ts'
+import { TraceFile } from './trace-file.ts'
+import { BUFFER_BYTES, type TraceOutput } from './trace-output.ts'
+import type { TraceReader } from './trace-source.ts'
 
-const MAGIC_MICRO = 0xa1b2c3d4
-const MAGIC_NANO = 0xa1b23c4d
+const MAGIC_MICRO = 0xa1b2c3d4 | 0
+const MAGIC_NANO = 0xa1b23c4d | 0
+/** Written by tcpdump with Alexey Kuznetsov's patches: 8 bytes more in each record's header. */
+const MAGIC_MODIFIED = 0xa1b2cd34 | 0
 export const FILE_HEADER = 24
 export const RECORD_HEADER = 16
-
-/** A record longer than this is not one: the file is damaged, or we lost our place in it. */
-export const RECORD_BYTES_MAX = 262_144
+const MODIFIED_EXTRA = 8
 
 /** Link types by Click's names; the first number is written, all are read (pcap-linktype(7)). */
 const LINKTYPES: Readonly<Record<string, readonly number[]>> = {
@@ -40,106 +47,121 @@ export function linktypeName(linktype: number): string {
   return found?.[0] ?? String(linktype)
 }
 
-export interface PcapRecord {
-  /** Microseconds since the epoch. */
-  timeUs: number
-  /** Length of the packet on the wire. */
-  wireLength: number
-  /** Its captured bytes, in the reader's buffer: gone at the next read. */
-  data: Uint8Array
+/** The word at an offset, as int32. */
+function word(mem: Uint8Array, at: number, little: boolean): number {
+  const [a, b, c, d] = little ? [at + 3, at + 2, at + 1, at] : [at, at + 1, at + 2, at + 3]
+  return (mem[a]! << 24) | (mem[b]! << 16) | (mem[c]! << 8) | mem[d]!
 }
 
 /** Reads a file from its start; what is wrong with it is an Error that names the file. */
-export class PcapReader {
-  readonly filename: string
+export class PcapReader implements TraceReader {
+  timeUs = 0.5
+  recordPosition = 0
   readonly linktype: number
-  readonly #fd: number
+  readonly #file: TraceFile
   readonly #little: boolean
-  readonly #perUs: number
-  #buffer = new Uint8Array(65_536)
-  #view = new DataView(this.#buffer.buffer)
-  #start = 0
-  #end = 0
-  /** Bytes of the file before those in the buffer. */
-  #before = 0
+  readonly #nano: boolean
+  readonly #header: number
+  /** The record in hand: its data in the file's memory, and its length on the wire. */
+  #data = 0
+  #captured = 0
+  #length = 0
 
-  constructor(filename: string) {
-    this.filename = filename
-    this.#fd = filename === '-' ? 0 : openSync(filename, 'r')
-    if (!this.#have(FILE_HEADER)) throw this.#error('not a tcpdump file (too short)')
-    const magic = this.#view.getUint32(0)
-    this.#little = magic !== MAGIC_MICRO && magic !== MAGIC_NANO
-    const known = this.#view.getUint32(0, this.#little)
-    if (known !== MAGIC_MICRO && known !== MAGIC_NANO)
-      throw this.#error('not a tcpdump file (bad magic number)')
-    this.#perUs = known === MAGIC_NANO ? 1000 : 1
-    const major = this.#view.getUint16(4, this.#little)
-    if (major !== 2) throw this.#error(`unknown major version number ${major}`)
+  /** @param position where to start, if not behind the file's header */
+  constructor(filename: string, position: number) {
+    this.#file = new TraceFile(filename)
+    const file = this.#file
+    if (!file.have(FILE_HEADER)) this.#fail('not a tcpdump file (too short)')
+    const { mem } = file
+    const orders = [true, false].map((little) => word(mem, 0, little))
+    const known = [MAGIC_MICRO, MAGIC_NANO, MAGIC_MODIFIED]
+    const order = orders.findIndex((magic) => known.includes(magic))
+    if (order < 0) this.#fail('not a tcpdump file (bad magic number)')
+    this.#little = order === 0
+    this.#nano = orders[order] === MAGIC_NANO
+    this.#header = RECORD_HEADER + (orders[order] === MAGIC_MODIFIED ? MODIFIED_EXTRA : 0)
+    const major = this.#little ? mem[4]! | (mem[5]! << 8) : (mem[4]! << 8) | mem[5]!
+    if (major !== 2) this.#fail(`unknown major version number ${major}`)
     // The upper bits say how long frame check sequences are.
-    this.linktype = this.#view.getUint32(20, this.#little) & 0xffff
-    this.#start = FILE_HEADER
+    this.linktype = word(mem, 20, this.#little) & 0xffff
+    file.start = FILE_HEADER
+    if (position > 0) this.seek(position)
   }
 
-  get filepos(): number {
-    return this.#before + this.#start
+  get position(): number {
+    return this.#file.position
   }
 
-  /**
-   * The next packet into `record`; false: the file is at its end, or `problem` says what is wrong.
-   */
-  next(record: PcapRecord): boolean {
-    if (!this.#have(RECORD_HEADER)) return false
-    const seconds = this.#view.getUint32(this.#start, this.#little)
-    const fraction = this.#view.getUint32(this.#start + 4, this.#little)
-    const captured = this.#view.getUint32(this.#start + 8, this.#little)
-    const length = this.#view.getUint32(this.#start + 12, this.#little)
-    if (captured > RECORD_BYTES_MAX) throw this.#error('bad packet header; giving up')
-    if (!this.#have(RECORD_HEADER + captured)) return false
-    const from = this.#start + RECORD_HEADER
-    record.timeUs = seconds * 1e6 + fraction / this.#perUs
-    record.wireLength = length
-    record.data = this.#buffer.subarray(from, from + captured)
-    this.#start = from + captured
+  get size(): number | null {
+    return this.#file.size
+  }
+
+  get filename(): string {
+    return this.#file.filename
+  }
+
+  get encap(): string {
+    return linktypeName(this.linktype)
+  }
+
+  seek(position: number): boolean {
+    return this.#file.seek(position)
+  }
+
+  advance(): boolean {
+    const file = this.#file
+    const header = this.#header
+    if (!file.have(header)) return false
+    const little = this.#little
+    const at = file.start
+    const captured = word(file.mem, at + 8, little)
+    const length = word(file.mem, at + 12, little)
+    if (captured < 0 || captured > TRACE_RECORD_BYTES) {
+      this.#file.start += header
+      this.#fail('bad packet header; giving up')
+    }
+    const seconds = word(file.mem, at, little) >>> 0
+    const fraction = word(file.mem, at + 4, little) >>> 0
+    this.recordPosition = file.position
+    if (!file.have(header + captured)) {
+      file.start = file.end
+      return false
+    }
+    this.timeUs = seconds * 1e6 + (this.#nano ? fraction / 1000 : fraction)
+    this.#data = file.start + header
+    this.#captured = captured
+    this.#length = length
+    file.start += header + captured
     return true
+  }
+
+  make(pool: Pool): Packet | null {
+    const p = pool.allocLength(this.#captured)
+    if (p === null) return null
+    copyBytes(this.#file.mem, this.#data, p.mem, p.off, this.#captured)
+    p.timeUs = this.timeUs
+    p.mac = p.off
+    if (this.#length > this.#captured) setExtraLength(p, this.#length - this.#captured)
+    return p
+  }
+
+  isIp(p: Packet): boolean {
+    return markIp(p, this.linktype)
   }
 
   close(): void {
-    if (this.#fd !== 0) closeSync(this.#fd)
+    this.#file.close()
   }
 
-  #error(what: string): Error {
-    return new Error(`${this.filename}: ${what}`)
-  }
-
-  /** Reads on until there are n bytes from `start`. */
-  #have(n: number): boolean {
-    while (this.#end - this.#start < n) {
-      if (this.#start + n > this.#buffer.length) this.#makeRoom(n)
-      const got = readSync(this.#fd, this.#buffer, this.#end, this.#buffer.length - this.#end, null)
-      if (got === 0) return false
-      this.#end += got
-    }
-    return true
-  }
-
-  #makeRoom(n: number): void {
-    const size = Math.max(this.#buffer.length, n)
-    const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size)
-    const rest = this.#buffer.subarray(this.#start, this.#end)
-    if (buffer === this.#buffer) buffer.copyWithin(0, this.#start, this.#end)
-    else buffer.set(rest)
-    this.#before += this.#start
-    this.#end -= this.#start
-    this.#start = 0
-    this.#buffer = buffer
-    this.#view = new DataView(buffer.buffer)
+  #fail(what: string): never {
+    throw new Error(`${this.filename}: ${what}`)
   }
 }
 
 export function fileHeader(linktype: number, snaplen: number, nano: boolean): Uint8Array {
   const bytes = new Uint8Array(FILE_HEADER)
   const view = new DataView(bytes.buffer)
-  view.setUint32(0, nano ? MAGIC_NANO : MAGIC_MICRO, true)
+  view.setInt32(0, nano ? MAGIC_NANO : MAGIC_MICRO, true)
   view.setUint16(4, 2, true)
   view.setUint16(6, 4, true)
   view.setUint32(16, snaplen, true)
@@ -147,8 +169,45 @@ export function fileHeader(linktype: number, snaplen: number, nano: boolean): Ui
   return bytes
 }
 
-export function recordHeader(
-  view: DataView,
+/** Longer packets are copied by the engine, shorter ones by a loop. */
+const LOOP_BYTES = 192
+
+/** Appends a record: the first `captured` bytes of the packet, which had `length`. */
+export function writeRecord(
+  out: TraceOutput,
+  p: Packet,
+  timeUs: number,
+  captured: number,
+  length: number,
+  nano: boolean,
+): void {
+  if (RECORD_HEADER + captured > BUFFER_BYTES) {
+    writeLong(out, p, timeUs, captured, length, nano)
+    return
+  }
+  out.room(RECORD_HEADER + captured)
+  const at = out.used
+  writeHeader(out.bytes, at, timeUs, captured, length, nano)
+  copyPacket(p, captured, out, at + RECORD_HEADER)
+  out.used = at + RECORD_HEADER + captured
+}
+
+function writeLong(
+  out: TraceOutput,
+  p: Packet,
+  timeUs: number,
+  captured: number,
+  length: number,
+  nano: boolean,
+): void {
+  out.room(RECORD_HEADER)
+  writeHeader(out.bytes, out.used, timeUs, captured, length, nano)
+  out.used += RECORD_HEADER
+  out.append(p.mem.subarray(p.off, p.off + captured))
+}
+
+function writeHeader(
+  mem: Uint8Array,
   at: number,
   timeUs: number,
   captured: number,
@@ -157,8 +216,31 @@ export function recordHeader(
 ): void {
   const seconds = Math.floor(timeUs / 1e6)
   const us = timeUs - seconds * 1e6
-  view.setUint32(at, seconds, true)
-  view.setUint32(at + 4, Math.round(nano ? us * 1000 : us), true)
-  view.setUint32(at + 8, captured, true)
-  view.setUint32(at + 12, length, true)
+  writeWord(mem, at, seconds | 0)
+  writeWord(mem, at + 4, nano ? Math.floor(us * 1000 + 0.5) : Math.floor(us))
+  writeWord(mem, at + 8, captured)
+  writeWord(mem, at + 12, length)
+}
+
+function writeWord(mem: Uint8Array, at: number, value: number): void {
+  mem[at] = value
+  mem[at + 1] = value >> 8
+  mem[at + 2] = value >> 16
+  mem[at + 3] = value >> 24
+}
+
+/** Two bytes at a time where both places are even; they mostly are. */
+function copyPacket(p: Packet, bytes: number, out: TraceOutput, at: number): void {
+  const { off } = p
+  if (bytes > LOOP_BYTES || ((off | at) & 1) !== 0) {
+    copyBytes(p.mem, off, out.bytes, at, bytes)
+    return
+  }
+  const from = p.words
+  const to = out.words
+  const first = off >> 1
+  const place = at >> 1
+  const words = bytes >> 1
+  for (let i = 0; i < words; i++) to[place + i] = from[first + i]!
+  if ((bytes & 1) !== 0) out.bytes[at + bytes - 1] = p.mem[off + bytes - 1]!
 }

@@ -1,104 +1,138 @@
-// Names of the fields of IP summary dumps (ToIPSummaryDump documents them), and the words that
-// stand for numbers in them. Old files have blanks and shorter names; both are read.
+// The fields of IP summary dumps (ToIPSummaryDump documents them): names, how many bytes each has in
+// a binary dump, and in which order a packet is built from them.
 
-const SHORT: Readonly<Record<string, string>> = {
-  src: 'ip_src',
-  dst: 'ip_dst',
-  frag: 'ip_frag',
-  fragoff: 'ip_fragoff',
-  len: 'ip_len',
-  length: 'ip_len',
-  proto: 'ip_proto',
-  id: 'ip_id',
-  tos: 'ip_tos',
-  ttl: 'ip_ttl',
-  seq: 'tcp_seq',
-  ack: 'tcp_ack',
-  flags: 'tcp_flags',
-  pkt_count: 'count',
-  packet_count: 'count',
-  ts: 'timestamp',
-  ts_sec_usec: 'timestamp',
-  agg: 'aggregate',
-  payload_length: 'payload_len',
-  paint: 'link',
+import { cpUnquote, splitSpaces } from '../../lib/click/args.ts'
+
+/** A byte with the length, and then the data. */
+export const VARIABLE = -1
+/** Not in binary dumps. */
+export const TEXT_ONLY = -2
+
+/**
+ * Bytes in a binary dump, and the order of building: annotations, link, network and transport
+ * header, payload; what others depend on before them.
+ */
+const FIELDS: Readonly<Record<string, readonly [bytes: number, order: number]>> = {
+  timestamp: [8, 100],
+  ntimestamp: [8, 100],
+  ts_sec: [4, 100],
+  ts_usec: [4, 100],
+  ts_usec1: [8, 100],
+  first_timestamp: [8, 100],
+  first_ntimestamp: [8, 100],
+  count: [4, 100],
+  link: [1, 100],
+  paint: [1, 100],
+  direction: [1, 100],
+  aggregate: [4, 100],
+  wire_len: [4, 100],
+  eth_src: [6, 200],
+  eth_dst: [6, 200],
+  eth_type: [2, 200],
+  ip_frag: [1, 298],
+  ip_fragoff: [2, 299],
+  ip_hl: [1, 299],
+  ip_src: [4, 300],
+  ip_dst: [4, 300],
+  ip_tos: [1, 300],
+  ip_dscp: [1, 300],
+  ip_ecn: [1, 300],
+  ip_ttl: [1, 300],
+  ip_id: [2, 300],
+  ip_proto: [1, 300],
+  ip_opt: [VARIABLE, 300],
+  ip_len: [4, 301],
+  ip_sum: [2, 302],
+  tcp_off: [1, 399],
+  sport: [2, 400],
+  dport: [2, 400],
+  tcp_seq: [4, 400],
+  tcp_ack: [4, 400],
+  tcp_flags: [1, 400],
+  tcp_window: [2, 400],
+  tcp_urp: [2, 400],
+  udp_len: [4, 400],
+  icmp_type: [1, 400],
+  icmp_type_name: [1, 400],
+  icmp_code: [1, 401],
+  icmp_code_name: [1, 401],
+  tcp_sack: [VARIABLE, 401],
+  icmp_flowid: [2, 402],
+  icmp_seq: [2, 402],
+  icmp_nextmtu: [2, 402],
+  tcp_ntopt: [VARIABLE, 402],
+  tcp_opt: [VARIABLE, 403],
+  payload: [TEXT_ONLY, 500],
+  payload_len: [4, 501],
+  payload_md5: [16, 501],
+  payload_md5_hex: [16, 501],
+  ip_capture_len: [4, 502],
 }
 
-export const FIELDS: ReadonlySet<string> = new Set([
-  'timestamp',
-  'ts_sec',
-  'ts_usec',
-  'ts_usec1',
-  'ip_src',
-  'ip_dst',
-  'ip_frag',
-  'ip_fragoff',
-  'ip_len',
-  'ip_proto',
-  'ip_hl',
-  'ip_id',
-  'ip_tos',
-  'ip_dscp',
-  'ip_ecn',
-  'ip_ttl',
-  'ip_sum',
-  'ip_opt',
-  'sport',
-  'dport',
-  'tcp_seq',
-  'tcp_ack',
-  'tcp_off',
-  'tcp_flags',
-  'tcp_opt',
-  'tcp_ntopt',
-  'tcp_sack',
-  'tcp_window',
-  'tcp_urp',
-  'udp_len',
-  'icmp_type',
-  'icmp_code',
-  'icmp_type_name',
-  'icmp_code_name',
-  'icmp_flowid',
-  'icmp_seq',
-  'icmp_nextmtu',
-  'payload',
-  'payload_len',
-  'payload_md5',
-  'payload_md5_hex',
-  'ip_capture_len',
-  'count',
-  'direction',
-  'link',
-  'aggregate',
-  'first_timestamp',
-  'eth_src',
-  'eth_dst',
-  'wire_len',
-])
+const SHORT: Readonly<Record<string, string>> = {
+  ts: 'timestamp',
+  utimestamp: 'timestamp',
+  sec: 'ts_sec',
+  usec: 'ts_usec',
+  usec1: 'ts_usec1',
+  first_ts: 'first_timestamp',
+  first_utimestamp: 'first_timestamp',
+  pkt_count: 'count',
+  packet_count: 'count',
+  agg: 'aggregate',
+  wire_length: 'wire_len',
+  ether_src: 'eth_src',
+  ether_dst: 'eth_dst',
+  ether_type: 'eth_type',
+  length: 'ip_len',
+  ip_p: 'ip_proto',
+  payload_length: 'payload_len',
+  tcp_seqno: 'tcp_seq',
+  tcp_ackno: 'tcp_ack',
+  tcp_win: 'tcp_window',
+}
 
-/** The field's own name; null: there is no such field. */
+/** The field's own name; null: there is no such field. Blanks stand for underscores. */
 export function fieldName(word: string): string | null {
-  const name = word.toLowerCase().replaceAll(/[ -]/g, '_')
-  const full = Object.hasOwn(SHORT, name) ? SHORT[name]! : name
-  return FIELDS.has(full) ? full : null
+  const name = word.replaceAll(' ', '_')
+  for (const candidate of [name, `ip_${name}`]) {
+    const full = Object.hasOwn(SHORT, candidate) ? SHORT[candidate]! : candidate
+    if (Object.hasOwn(FIELDS, full)) return full
+  }
+  return null
+}
+
+/** Fields of a list of names; unknown ones are passed over, as null. */
+export function parseFields(
+  text: string,
+): { readonly word: string; readonly name: string | null }[] {
+  return splitSpaces(text).map((quoted) => {
+    const word = cpUnquote(quoted)
+    return { word, name: fieldName(word) }
+  })
+}
+
+export function fieldBytes(name: string): number {
+  return FIELDS[name]![0]
+}
+
+export function fieldOrder(name: string): number {
+  return FIELDS[name]![1]
 }
 
 /** Letters of IP protocols. */
 const PROTO_LETTERS: Readonly<Record<string, number>> = { I: 1, T: 6, U: 17 }
 
-const PROTO_NAMES: Readonly<Record<string, number>> = { icmp: 1, tcp: 6, udp: 17, sctp: 132 }
-
-/** A protocol by letter, name or number; null: none. */
+/** A protocol by letter or number; null: none. */
 export function protoNumber(word: string): number | null {
   if (Object.hasOwn(PROTO_LETTERS, word)) return PROTO_LETTERS[word]!
-  if (Object.hasOwn(PROTO_NAMES, word.toLowerCase())) return PROTO_NAMES[word.toLowerCase()]!
   return /^\d{1,3}$/.test(word) && Number(word) < 256 ? Number(word) : null
 }
 
 export function protoText(proto: number): string {
-  const letter = Object.entries(PROTO_LETTERS).find(([, value]) => value === proto)
-  return letter?.[0] ?? String(proto)
+  if (proto === 6) return 'T'
+  if (proto === 17) return 'U'
+  return proto === 1 ? 'I' : String(proto)
 }
 
 /** TCP flags, lowest bit first: FIN SYN RST PSH ACK URG ECE CWR NS. */
@@ -111,9 +145,10 @@ export function flagsText(flags: number): string {
   return text
 }
 
+/** Flags by letters (W, X and Y are of old dumps) or as a number; null: neither. */
 export function flagsNumber(word: string): number | null {
   if (word === '.') return 0
-  if (/^\d+$/.test(word)) return Number(word)
+  if (/^\d+$/.test(word)) return Number(word) & 0x1ff
   let flags = 0
   for (const c of word.replaceAll('W', 'C').replaceAll('X', 'E').replaceAll('Y', 'C')) {
     const bit = FLAGS.indexOf(c)
@@ -123,4 +158,13 @@ export function flagsNumber(word: string): number | null {
   return flags
 }
 
-export const ECN: readonly string[] = ['no', 'ect2', 'ect1', 'ce']
+export const ECN: readonly string[] = ['no', 'ect1', 'ect2', 'ce']
+
+/** Words that old dumps have for the same. */
+export function ecnNumber(word: string): number | null {
+  const old = ['', 'ECT(1)', 'ECT(0)', 'CE'].indexOf(word)
+  if (word !== '' && old > 0) return old
+  if (/^[0-3]$/.test(word)) return Number(word)
+  const value = ECN.indexOf(word)
+  return value < 0 ? null : value
+}

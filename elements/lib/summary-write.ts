@@ -1,157 +1,147 @@
-// What ToIPSummaryDump writes of a packet: one function a field. A field that the packet does not
-// have, or whose bytes were not captured, is null and written as '-'.
+// What ToIPSummaryDump writes of a packet: for each field its value, and the value's text. A field
+// that the packet does not have, or whose bytes were not captured, is null and written as '-'.
 
 import { createHash } from 'node:crypto'
-import type { Packet } from '../../dataplane/packet.ts'
-import { annoInt } from './anno-words.ts'
+import { aggregateOf, extraLength, extraPackets, firstTimeUs } from './anno-words.ts'
 import { ICMP_CODES, ICMP_TYPES, nameOf } from './icmp-names.ts'
 import { ECN, flagsText, protoText } from './summary-fields.ts'
-import { ipOptionsText, type TcpOptionSet, tcpOptionsText } from './summary-options.ts'
+import { ETHERNET, type Headers, IP, missing, PORTS } from './summary-headers.ts'
+import { ipOptionsText } from './summary-ip-options.ts'
+import { readWord, type TcpOptionSet, tcpOptionsText } from './summary-options.ts'
 import { etherText, ipText } from './text.ts'
-
-/** Where a packet's headers are. Offsets are -1 where there is none. */
-export interface Headers {
-  readonly p: Packet
-  readonly view: DataView
-  readonly ip: number
-  /** Of the first fragment, or a packet that is none. */
-  readonly transport: number
-  readonly proto: number
-  /** Captured bytes of the IP packet end here. */
-  readonly end: number
-  /** What the IP header says about its length. */
-  readonly ipLength: number
-  /** Bytes that are not in the packet any more (EXTRA_LENGTH annotation). */
-  readonly extra: number
-  /** What is wrong with it, or null. */
-  readonly bad: string | null
-}
-
-const EXTRA_LENGTH_OFFSET = 28
-const AGGREGATE_OFFSET = 20
-const EXTRA_PACKETS_OFFSET = 24
-
-export function headersOf(p: Packet): Headers {
-  const view = new DataView(p.mem.buffer, p.mem.byteOffset)
-  const extra = annoWord(p, EXTRA_LENGTH_OFFSET)
-  const none = { p, view, ip: -1, transport: -1, proto: -1, end: p.end, ipLength: 0, extra }
-  const ip = p.net
-  if (ip < 0) return { ...none, bad: 'no IP header' }
-  if (p.end - ip < 20) return { ...none, bad: 'truncated IP header' }
-  if (p.mem[ip]! >> 4 !== 4) return { ...none, bad: `IP version ${p.mem[ip]! >> 4}` }
-  const hl = (p.mem[ip]! & 15) * 4
-  const ipLength = view.getUint16(ip + 2)
-  if (hl < 20 || ipLength < hl) return { ...none, bad: 'IP header length' }
-  const end = Math.min(p.end, ip + ipLength)
-  const first = (view.getUint16(ip + 6) & 0x1fff) === 0
-  const transport = first && ip + hl <= end ? ip + hl : -1
-  const short = p.end - ip + extra < ipLength
-  const bad = short ? `truncated IP length ${ipLength}` : null
-  return { p, view, ip, transport, proto: p.mem[ip + 9]!, end, ipLength, extra, bad }
-}
-
-export function annoWord(p: Packet, offset: number): number {
-  return annoInt(p, offset) >>> 0
-}
-
-type Writer = (h: Headers) => string | null
+import { timeText } from './time-text.ts'
 
 const TCP = 6
 const UDP = 17
 const ICMP = 1
-const PORTS = [TCP, UDP, 132, 33, 136]
+const UDPLITE = 136
+/** Protocols with ports where TCP has them: TCP, UDP, DCCP, UDP-Lite. */
+const WITH_PORTS = [TCP, UDP, 33, UDPLITE]
 
-const ip =
-  (read: (h: Headers) => string | number): Writer =>
-  (h) =>
-    h.ip < 0 ? null : String(read(h))
-
-/** A field of `size` bytes at `at` of the transport header of some protocols. */
-const transport =
-  (protos: readonly number[], at: number, size: 1 | 2 | 4, text: (n: number) => string = String) =>
-  (h: Headers): string | null => {
-    const off = h.transport + at
-    if (h.transport < 0 || !protos.includes(h.proto) || off + size > h.end) return null
-    if (size === 4) return text(h.view.getUint32(off))
-    return text(size === 2 ? h.view.getUint16(off) : h.view.getUint8(off))
-  }
-
-function timeText(us: number): string {
-  const seconds = Math.floor(us / 1e6)
-  return `${seconds}.${String(Math.floor(us - seconds * 1e6)).padStart(6, '0')}`
+export interface Writer {
+  /** Null: the packet does not have it. */
+  number?(h: Headers): number | null
+  /** Bytes from and to, in the packet's memory. Null: it does not have them. */
+  range?(h: Headers): { from: number; to: number } | null
+  /** As written in a line. Not given: the number. */
+  text?(h: Headers): string | null
+  /** Of `number`, as written. */
+  show?(value: number, h: Headers): string
 }
 
-function fragment(h: Headers): string {
-  const field = h.view.getUint16(h.ip + 6)
-  if ((field & 0x1fff) !== 0) return 'f'
-  if ((field & 0x2000) !== 0) return 'F'
-  return (field & 0x4000) !== 0 ? '!' : '.'
+/** A number of the IP header, of which `need` bytes must be there. */
+const ip = (need: number, read: (h: Headers) => number, show?: Writer['show']): Writer => ({
+  number: (h) => (h.ip < 0 || h.end - h.ip < need ? missing(h, IP, need) : read(h)),
+  ...(show === undefined ? {} : { show }),
+})
+
+const short = (h: Headers, at: number): number => (h.mem[at]! << 8) | h.mem[at + 1]!
+
+type Which = 'tcp' | 'udp' | 'icmp'
+const PROTO = { tcp: TCP, udp: UDP, icmp: ICMP } as const
+
+/** A number of `size` bytes at `at` of a transport header, of which `need` bytes must be there. */
+const transport = (which: Which, at: number, size: 1 | 2 | 4, need = at + size): Writer => ({
+  number(h) {
+    const header = h[which]
+    if (header < 0 || h.end - header < need) return missing(h, PROTO[which], need)
+    if (size === 1) return h.mem[header + at]!
+    return size === 2 ? short(h, header + at) : readWord(h.mem, header + at)
+  },
+})
+
+const port = (at: 0 | 2): Writer => ({
+  number(h) {
+    const there =
+      h.ip >= 0 && h.end - h.ip > h.headerLength && h.first && WITH_PORTS.includes(h.proto)
+    if (!there || h.end - h.transport < at + 2) return missing(h, PORTS, at + 2)
+    return short(h, h.transport + at)
+  },
+})
+
+function fragmentLetter(h: Headers): number {
+  const field = short(h, h.ip + 6)
+  if ((field & 0x3fff) !== 0) return (field & 0x1fff) === 0 ? LETTER.first : LETTER.later
+  return (field & 0x4000) !== 0 ? LETTER.whole : LETTER.none
 }
 
-function fragmentOffset(h: Headers): string {
-  const field = h.view.getUint16(h.ip + 6)
+const LETTER = { first: 70, later: 102, whole: 33, none: 46 } as const
+
+function fragmentOffset(field: number): string {
   const more = (field & 0x2000) !== 0 ? '+' : ''
   return `${(field & 0x1fff) * 8}${more}${(field & 0x4000) !== 0 ? '!' : ''}`
 }
 
-function ipOptions(h: Headers): string | null {
-  const end = h.ip + (h.p.mem[h.ip]! & 15) * 4
-  if (h.ip < 0 || end > h.p.end) return null
-  return ipOptionsText(h.p.mem.subarray(h.ip + 20, end))
+const ipOptions: Writer = {
+  range(h) {
+    const need = h.ip < 0 ? 20 : h.headerLength
+    if (h.ip < 0 || (need > 20 && h.end - h.ip < need)) return missing(h, IP, need)
+    return { from: h.ip + 20, to: h.ip + h.headerLength }
+  },
+  text(h) {
+    const range = this.range!(h)
+    return range === null ? null : ipOptionsText(h.mem, range.from, range.to)
+  },
 }
 
-const tcpOptions =
-  (set: TcpOptionSet): Writer =>
-  (h) => {
-    if (h.transport < 0 || h.proto !== TCP || h.transport + 20 > h.end) return null
-    const end = h.transport + (h.p.mem[h.transport + 12]! >> 4) * 4
-    if (end < h.transport + 20 || end > h.end) return null
-    return tcpOptionsText(h.p.mem.subarray(h.transport + 20, end), set)
-  }
+/** NOP NOP and a time stamp of ten bytes: what most packets have. */
+const USUAL_OPTIONS = 0x0101_080a
 
-function tcpFlags(h: Headers): string | null {
-  if (h.transport < 0 || h.proto !== TCP || h.transport + 14 > h.end) return null
-  return flagsText(h.view.getUint16(h.transport + 12) & 0x1ff)
-}
+const tcpOptions = (set: TcpOptionSet): Writer => ({
+  range(h) {
+    const captured = h.end - h.tcp
+    if (h.tcp < 0 || captured < 13) return missing(h, TCP, captured + 1)
+    const length = (h.mem[h.tcp + 12]! >> 4) * 4
+    const none = { from: h.tcp + 20, to: h.tcp + 20 }
+    if (length <= 20) return none
+    const usual = length === 32 && captured >= 24 && readWord(h.mem, h.tcp + 20) === USUAL_OPTIONS
+    if (set !== 'all' && usual) return none
+    if (captured < length) return missing(h, TCP, captured + 1)
+    return { from: h.tcp + 20, to: h.tcp + length }
+  },
+  text(h) {
+    const range = this.range!(h)
+    return range === null ? null : tcpOptionsText(h.mem, range.from, range.to, set)
+  },
+})
 
-function icmpTypeName(h: Headers): string | null {
-  return transport([ICMP], 0, 1, (type) => nameOf(ICMP_TYPES, type) ?? String(type))(h)
-}
+/** ICMP types that have an identifier and a sequence number: echo, information, time stamp. */
+const SEQUENCED = [0, 8, 13, 14, 15, 16]
 
-function icmpCodeName(h: Headers): string | null {
-  const type = h.transport < 0 ? -1 : (h.p.mem[h.transport] ?? -1)
-  return transport([ICMP], 1, 1, (code) => nameOf(ICMP_CODES[type], code) ?? String(code))(h)
-}
+const icmpWord = (
+  at: number,
+  need: number,
+  has: (type: number, code: number) => boolean,
+): Writer => ({
+  number(h) {
+    const few = at === 6 && need === 8 ? 2 : 1
+    if (h.icmp < 0 || h.end - h.icmp < few) return missing(h, ICMP, few)
+    if (!has(h.mem[h.icmp]!, h.mem[h.icmp + 1]!)) return null
+    return h.end - h.icmp < need ? missing(h, ICMP, need) : short(h, h.icmp + at)
+  },
+})
 
-/** ICMP types that have an identifier and a sequence number. */
-const WITH_ID = [0, 8, 13, 14, 15, 16, 17, 18]
-
-const icmpWord =
-  (at: number, has: (type: number, code: number) => boolean): Writer =>
-  (h) => {
-    if (h.transport < 0 || h.proto !== ICMP || h.transport + 2 > h.end) return null
-    if (!has(h.p.mem[h.transport]!, h.p.mem[h.transport + 1]!)) return null
-    return transport([ICMP], at, 2)(h)
-  }
-
-/** Where the payload starts: behind the headers that there are. */
+/** Where the payload starts: behind the headers that there are, or should be. */
 function payloadStart(h: Headers): number {
-  if (h.ip < 0) return h.p.off
-  const behindIp = h.ip + (h.p.mem[h.ip]! & 15) * 4
-  if (h.transport < 0) return behindIp
-  if (h.proto === UDP || h.proto === ICMP) return behindIp + 8
-  if (h.proto !== TCP || h.transport + 13 > h.end) return behindIp
-  return behindIp + (h.p.mem[h.transport + 12]! >> 4) * 4
+  if (h.ip < 0) return h.p!.off
+  if (!h.first) return h.transport
+  if (h.proto === UDP || h.proto === UDPLITE) return h.transport + 8
+  if (h.proto !== TCP) return h.transport
+  const words = h.end - h.transport >= 13 ? h.mem[h.transport + 12]! >> 4 : 5
+  return h.transport + Math.max(5, words) * 4
 }
 
-function payloadOf(h: Headers): Uint8Array {
-  const start = Math.min(payloadStart(h), h.end)
-  return h.p.mem.subarray(start, h.end)
+/** As the IP header has it; it may be negative. */
+function payloadLength(h: Headers): number {
+  return h.ip < 0 ? h.end - h.p!.off : h.ipLength - (payloadStart(h) - h.ip)
 }
 
-function payloadLength(h: Headers): string {
-  if (h.ip < 0) return String(h.p.length + h.extra)
-  return String(Math.max(0, h.ip + h.ipLength - payloadStart(h)))
+/** The captured part of the payload; null: it starts behind what was captured. */
+function payloadRange(h: Headers): { from: number; to: number } | null {
+  const from = payloadStart(h)
+  const length = payloadLength(h)
+  if (length !== 0 && from >= h.p!.end) return null
+  return { from, to: Math.max(from, Math.min(h.end, from + length)) }
 }
 
 const ESCAPES: Readonly<Record<number, string>> = {
@@ -159,12 +149,14 @@ const ESCAPES: Readonly<Record<number, string>> = {
   10: '\\n',
   13: '\\r',
   34: '\\"',
+  36: '\\$',
   92: '\\\\',
 }
 
-function quoted(bytes: Uint8Array): string {
+function quoted(mem: Uint8Array, from: number, to: number): string {
   let text = '"'
-  for (const c of bytes) {
+  for (let i = from; i < to; i++) {
+    const c = mem[i]!
     if (ESCAPES[c] !== undefined) text += ESCAPES[c]
     else if (c < 32 || c > 126) text += `\\${c.toString(8).padStart(3, '0')}`
     else text += String.fromCharCode(c)
@@ -172,18 +164,18 @@ function quoted(bytes: Uint8Array): string {
   return `${text}"`
 }
 
-function md5(h: Headers): Buffer {
-  return createHash('md5').update(payloadOf(h)).digest()
+export function md5(mem: Uint8Array, from: number, to: number): Buffer {
+  return createHash('md5').update(mem.subarray(from, to)).digest()
 }
 
 const MD5_LETTERS = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_@'
 
 /** Six bits a letter, lowest bits first. */
-function md5Text(h: Headers): string {
+function md5Text(digest: Buffer): string {
   let text = ''
   let bits = 0
   let held = 0
-  for (const byte of md5(h)) {
+  for (const byte of digest) {
     held |= byte << bits
     for (bits += 8; bits >= 6; bits -= 6) {
       text += MD5_LETTERS[held & 63]
@@ -193,64 +185,149 @@ function md5Text(h: Headers): string {
   return text + MD5_LETTERS[held & 63]
 }
 
-function direction(h: Headers): string {
-  return h.p.paint === 0 ? '>' : h.p.paint === 1 ? '<' : String(h.p.paint)
+const payload = (show: (mem: Uint8Array, from: number, to: number) => string): Writer => ({
+  range: payloadRange,
+  text(h) {
+    const range = payloadRange(h)
+    return range === null ? null : show(h.mem, range.from, range.to)
+  },
+})
+
+/** Where the Ethernet header is; -1: there is none right in front of the network header. */
+function etherAt(h: Headers): number {
+  const { mac, net, off, end } = h.p!
+  const at = mac >= 0 ? mac : net < 0 || off < net ? off : -1
+  return at >= 0 && at + 14 === (net < 0 ? end : net) ? at : -1
 }
 
-const ether =
-  (at: number): Writer =>
-  ({ p }) =>
-    p.mac < p.base || p.mac < 0 || p.mac + 14 > p.end ? null : etherText(p.mem, p.mac + at)
+const ether = (at: number): Writer => ({
+  range(h) {
+    const header = etherAt(h)
+    return header < 0 ? missing(h, ETHERNET, 0) : { from: header + at, to: header + at + 6 }
+  },
+  text(h) {
+    const range = this.range!(h)
+    return range === null ? null : etherText(h.mem, range.from)
+  },
+})
+
+const any = (number: (h: Headers) => number, show?: Writer['show']): Writer => ({
+  number,
+  ...(show === undefined ? {} : { show }),
+})
+
+const direction = (paint: number): string => (paint === 0 ? '>' : paint === 1 ? '<' : String(paint))
 
 export const WRITERS: Readonly<Record<string, Writer>> = {
-  timestamp: ({ p }) => timeText(p.timeUs),
-  ts_sec: ({ p }) => String(Math.floor(p.timeUs / 1e6)),
-  ts_usec: ({ p }) => String(Math.floor(p.timeUs % 1e6)),
-  ts_usec1: ({ p }) => String(Math.floor(p.timeUs)),
-  first_timestamp: () => null,
-  ip_src: ip((h) => ipText(h.view.getInt32(h.ip + 12))),
-  ip_dst: ip((h) => ipText(h.view.getInt32(h.ip + 16))),
-  ip_frag: ip(fragment),
-  ip_fragoff: ip(fragmentOffset),
-  ip_len: (h) => String(h.ip < 0 ? h.p.length + h.extra : h.ipLength),
-  ip_proto: ip((h) => protoText(h.proto)),
-  ip_hl: ip((h) => (h.p.mem[h.ip]! & 15) * 4),
-  ip_id: ip((h) => h.view.getUint16(h.ip + 4)),
-  ip_tos: ip((h) => h.p.mem[h.ip + 1]!),
-  ip_dscp: ip((h) => h.p.mem[h.ip + 1]! >> 2),
-  ip_ecn: ip((h) => ECN[h.p.mem[h.ip + 1]! & 3]!),
-  ip_ttl: ip((h) => h.p.mem[h.ip + 8]!),
-  ip_sum: ip((h) => h.view.getUint16(h.ip + 10)),
+  timestamp: any((h) => h.p!.timeUs, timeText),
+  ntimestamp: any((h) => h.p!.timeUs, timeText),
+  first_timestamp: any((h) => firstTimeUs(h.p!), timeText),
+  first_ntimestamp: any((h) => firstTimeUs(h.p!), timeText),
+  ts_sec: any((h) => Math.floor(h.p!.timeUs / 1e6)),
+  ts_usec: any((h) => Math.floor(h.p!.timeUs % 1e6)),
+  ts_usec1: any((h) => Math.floor(h.p!.timeUs)),
+  count: any((h) => 1 + extraPackets(h.p!)),
+  link: any((h) => h.p!.paint),
+  paint: any((h) => h.p!.paint),
+  direction: any((h) => h.p!.paint, direction),
+  aggregate: any((h) => aggregateOf(h.p!) >>> 0),
+  wire_len: any((h) => h.p!.length),
+  eth_src: ether(6),
+  eth_dst: ether(0),
+  eth_type: {
+    number(h) {
+      const header = etherAt(h)
+      return header < 0 ? missing(h, ETHERNET, 0) : short(h, header + 12)
+    },
+    show: (value) => value.toString(16).toUpperCase().padStart(4, '0'),
+  },
+  ip_src: ip(
+    16,
+    (h) => readWord(h.mem, h.ip + 12),
+    (value) => ipText(value | 0),
+  ),
+  ip_dst: ip(
+    20,
+    (h) => readWord(h.mem, h.ip + 16),
+    (value) => ipText(value | 0),
+  ),
+  ip_tos: ip(2, (h) => h.mem[h.ip + 1]!),
+  ip_dscp: ip(2, (h) => h.mem[h.ip + 1]! >> 2),
+  ip_ecn: ip(
+    2,
+    (h) => h.mem[h.ip + 1]! & 3,
+    (value) => ECN[value]!,
+  ),
+  ip_ttl: ip(9, (h) => h.mem[h.ip + 8]!),
+  ip_frag: ip(8, fragmentLetter, (value) => String.fromCharCode(value)),
+  ip_fragoff: ip(8, (h) => short(h, h.ip + 6), fragmentOffset),
+  ip_id: ip(6, (h) => short(h, h.ip + 4)),
+  ip_sum: ip(12, (h) => short(h, h.ip + 10)),
+  ip_proto: ip(10, (h) => h.mem[h.ip + 9]!, protoText),
+  ip_hl: ip(1, (h) => (h.mem[h.ip]! & 15) * 4),
   ip_opt: ipOptions,
-  ip_capture_len: (h) => String(h.ip < 0 ? h.p.length : h.end - h.ip),
-  sport: transport(PORTS, 0, 2),
-  dport: transport(PORTS, 2, 2),
-  tcp_seq: transport([TCP], 4, 4),
-  tcp_ack: transport([TCP], 8, 4),
-  tcp_off: transport([TCP], 12, 1, (n) => String((n >> 4) * 4)),
-  tcp_flags: tcpFlags,
-  tcp_window: transport([TCP], 14, 2),
-  tcp_urp: transport([TCP], 18, 2),
+  ip_len: any((h) => {
+    const length = h.ip < 0 ? h.end - h.p!.off : h.ipLength
+    return length + (h.countsExtra ? extraLength(h.p!) : 0)
+  }),
+  ip_capture_len: any((h) => (h.ip < 0 ? h.end - h.p!.off : Math.min(h.ipLength, h.end - h.ip))),
+  sport: port(0),
+  dport: port(2),
+  tcp_seq: transport('tcp', 4, 4),
+  tcp_ack: transport('tcp', 8, 4),
+  tcp_off: {
+    number(h) {
+      if (h.tcp < 0 || h.end - h.tcp < 13) return missing(h, TCP, 13)
+      return (h.mem[h.tcp + 12]! >> 4) * 4
+    },
+  },
+  tcp_flags: {
+    number(h) {
+      if (h.tcp < 0 || h.end - h.tcp < 14) return missing(h, TCP, 14)
+      return short(h, h.tcp + 12) & 0xfff
+    },
+    show: flagsText,
+  },
+  tcp_window: transport('tcp', 14, 2),
+  tcp_urp: transport('tcp', 18, 2),
   tcp_opt: tcpOptions('all'),
   tcp_ntopt: tcpOptions('notime'),
   tcp_sack: tcpOptions('sack'),
-  udp_len: transport([UDP], 4, 2),
-  icmp_type: transport([ICMP], 0, 1),
-  icmp_code: transport([ICMP], 1, 1),
-  icmp_type_name: icmpTypeName,
-  icmp_code_name: icmpCodeName,
-  icmp_flowid: icmpWord(4, (type) => WITH_ID.includes(type)),
-  icmp_seq: icmpWord(6, (type) => WITH_ID.includes(type)),
-  icmp_nextmtu: icmpWord(6, (type, code) => type === 3 && code === 4),
-  payload: (h) => quoted(payloadOf(h)),
-  payload_len: payloadLength,
-  payload_md5: md5Text,
-  payload_md5_hex: (h) => md5(h).toString('hex'),
-  count: ({ p }) => String(1 + annoWord(p, EXTRA_PACKETS_OFFSET)),
-  direction,
-  link: ({ p }) => String(p.paint),
-  aggregate: ({ p }) => String(annoWord(p, AGGREGATE_OFFSET)),
-  eth_src: ether(6),
-  eth_dst: ether(0),
-  wire_len: ({ p, extra }) => String(p.length + extra),
+  udp_len: transport('udp', 4, 2),
+  icmp_type: transport('icmp', 0, 1),
+  icmp_code: transport('icmp', 1, 1),
+  icmp_type_name: {
+    ...transport('icmp', 0, 1),
+    show: (type) => nameOf(ICMP_TYPES, type) ?? String(type),
+  },
+  icmp_code_name: {
+    ...transport('icmp', 1, 1),
+    show: (code, h) => nameOf(ICMP_CODES[h.mem[h.icmp]!], code) ?? String(code),
+  },
+  icmp_flowid: icmpWord(4, 6, (type) => SEQUENCED.includes(type)),
+  icmp_seq: icmpWord(6, 8, (type) => SEQUENCED.includes(type)),
+  icmp_nextmtu: icmpWord(6, 8, (type, code) => type === 3 && code === 4),
+  payload: payload(quoted),
+  payload_len: any((h) => {
+    const extra = h.ip < 0 || h.countsExtra ? extraLength(h.p!) : 0
+    return (payloadLength(h) + extra) >>> 0
+  }),
+  payload_md5: payload((mem, from, to) => md5Text(md5(mem, from, to))),
+  payload_md5_hex: payload((mem, from, to) => md5(mem, from, to).toString('hex')),
+}
+
+/** A field of a packet, as written in a line. */
+export function fieldText(writer: Writer, h: Headers): string {
+  if (writer.text !== undefined) return writer.text(h) ?? '-'
+  const value = writer.number!(h)
+  if (value === null) return '-'
+  return writer.show === undefined ? String(value) : writer.show(value, h)
+}
+
+/** Fields that do not look at headers. */
+const OF_ANNOTATIONS =
+  /^(?:n?timestamp|first_n?timestamp|ts_|count|link|paint|direction|aggregate|wire_len|eth_)/
+
+export function needsHeaders(name: string): boolean {
+  return !OF_ANNOTATIONS.test(name)
 }
