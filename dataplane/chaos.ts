@@ -60,6 +60,7 @@ export class Chaos {
         router = this.rest()
       }
     for (let n = 0; n < TASKS_PER_TURN && router.active && router.tasks.pending > 0; n++) {
+      if (router.tasks.interrupted) break
       if (router.tasks.runNext()) worked = true
       router = this.rest()
     }

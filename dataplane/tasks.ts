@@ -25,6 +25,8 @@ export class TaskList {
   /** Where the task that ran last stood. */
   #stands = 0
   #running = -1
+  /** Ends a turn's runs before they are through: the driver is to stop. */
+  interrupted = false
   /** Called when the list was empty and is not now: ends the loop's sleep. */
   onWake: (() => void) | null = null
 
@@ -106,7 +108,8 @@ export class TaskList {
   /** Runs scheduled tasks, each as often as it has work and the turn has room; true: one had. */
   runTurn(): boolean {
     let worked = false
-    for (let n = 0; n < TASKS_PER_TURN && this.#count > 0; n++) if (this.runNext()) worked = true
+    for (let n = 0; n < TASKS_PER_TURN && this.#count > 0 && !this.interrupted; n++)
+      if (this.runNext()) worked = true
     return worked
   }
 

@@ -1,17 +1,30 @@
 // RatedSplitter and BandwidthRatedSplitter.
 
 import { type AnyElement, element } from '../../dataplane/element.ts'
-import { parseBandwidth, parseInteger } from '../../lib/click/args.ts'
-import { checkBurst, type Meter, meterOf, ratedConfig, type Unit } from './rated.ts'
+import {
+  bucketState,
+  checkBurst,
+  needed,
+  ratedConfig,
+  rateOf,
+  rateText,
+  setRate,
+  tokensOf,
+  type Unit,
+} from './rated.ts'
 import { SETTINGS } from './settings.ts'
+import type { TokenRate } from './token-bucket.ts'
 
 export function ratedSplitter(name: string, unit: Unit): AnyElement {
   return element({
     name,
+    reconfigures: true,
     ports: '1/2',
     processing: 'h/h',
 
     config: ratedConfig(unit),
+
+    state: bucketState(),
 
     local: SETTINGS,
 
@@ -19,26 +32,23 @@ export function ratedSplitter(name: string, unit: Unit): AnyElement {
       checkBurst(config, unit, context)
     },
 
-    open(self): { meter: Meter } {
-      const { config, router } = self
-      return { meter: meterOf(config, unit, config.RATE, router.nowMs) }
+    open(self): { rate: TokenRate } {
+      return { rate: rateOf(self.config, unit, self.config.RATE) }
     },
 
     route(self, p) {
-      const { meter } = self.resource
-      if (!meter.isOpen(self.router.nowMs)) return 1
-      meter.take(p)
+      const { rate } = self.resource
+      const { bucket } = self.state
+      rate.refill(bucket, self.router.nowMs)
+      if (!rate.contains(bucket, needed(unit))) return 1
+      rate.remove(bucket, tokensOf(unit, p))
       return 0
     },
 
     handlers: {
       rate: {
-        read: (self) => String(self.resource.meter.rate),
-        write(self, value) {
-          const rate = (unit === 'bytes' ? parseBandwidth : parseInteger)(value.trim())
-          if (rate === null || rate < 0) throw new Error('bad rate')
-          self.resource.meter = meterOf(self.config, unit, rate, self.router.nowMs)
-        },
+        read: (self) => rateText(unit, self.resource.rate.rate),
+        write: (self, value) => setRate(self, unit, value),
       },
     },
   })

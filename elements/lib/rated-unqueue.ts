@@ -1,13 +1,24 @@
 // RatedUnqueue and BandwidthRatedUnqueue.
 
 import { type AnyElement, element } from '../../dataplane/element.ts'
-import { parseBandwidth, parseInteger } from '../../lib/click/args.ts'
-import { checkBurst, type Meter, meterOf, ratedConfig, type Unit } from './rated.ts'
+import {
+  bucketState,
+  checkBurst,
+  needed,
+  ratedConfig,
+  rateOf,
+  rateText,
+  setRate,
+  tokensOf,
+  type Unit,
+} from './rated.ts'
 import { SETTINGS, toBool } from './settings.ts'
+import type { TokenRate } from './token-bucket.ts'
 
 export function ratedUnqueue(name: string, unit: Unit): AnyElement {
   return element({
     name,
+    reconfigures: true,
     ports: '1/1',
     processing: 'l/h',
 
@@ -15,15 +26,16 @@ export function ratedUnqueue(name: string, unit: Unit): AnyElement {
 
     counters: { count: 'packets passed' },
 
+    state: bucketState(),
+
     local: SETTINGS,
 
     configure(config, context) {
       checkBurst(config, unit, context)
     },
 
-    open(self): { meter: Meter; active: boolean } {
-      const { config, router } = self
-      return { meter: meterOf(config, unit, config.RATE, router.nowMs), active: true }
+    open(self): { rate: TokenRate; active: boolean } {
+      return { rate: rateOf(self.config, unit, self.config.RATE), active: true }
     },
 
     initialize(self) {
@@ -31,16 +43,19 @@ export function ratedUnqueue(name: string, unit: Unit): AnyElement {
     },
 
     task(self) {
-      const { meter, active } = self.resource
-      const now = self.router.nowMs
+      const { rate, active } = self.resource
+      const { bucket } = self.state
       if (!active) return false
-      if (!meter.isOpen(now)) {
-        self.timerAt(meter.nextMs(now))
+      const now = self.router.nowMs
+      rate.refill(bucket, now)
+      if (!rate.contains(bucket, needed(unit))) {
+        const ms = rate.msUntil(bucket, needed(unit))
+        if (ms !== Infinity) self.timerAt(now + ms)
         return false
       }
       const p = self.in[0]!()
       if (p === null) return false
-      meter.take(p)
+      rate.remove(bucket, tokensOf(unit, p))
       self.counters.count++
       self.out[0]!(p)
       return true
@@ -52,11 +67,9 @@ export function ratedUnqueue(name: string, unit: Unit): AnyElement {
 
     handlers: {
       rate: {
-        read: (self) => String(self.resource.meter.rate),
+        read: (self) => rateText(unit, self.resource.rate.rate),
         write(self, value) {
-          const rate = (unit === 'bytes' ? parseBandwidth : parseInteger)(value.trim())
-          if (rate === null || rate < 0) throw new Error('bad rate')
-          self.resource.meter = meterOf(self.config, unit, rate, self.router.nowMs)
+          setRate(self, unit, value)
           self.schedule()
         },
       },

@@ -1,11 +1,14 @@
 // What the rated elements share: how fast packets or bytes may pass.
 //
-// Tokens come in at RATE, up to a burst. A rate of packets takes one for each; a rate of bytes lets
-// a packet pass as soon as the account is not overdrawn, and takes its length.
+// Tokens come in at RATE, up to a burst. A rate of packets takes one for each. A rate of bytes lets a
+// packet pass as soon as the account is not overdrawn, and takes its length: the bucket then holds an
+// overdraft besides the burst.
 
-import type { Arg, ConfigureContext } from '../../dataplane/element.ts'
-import { arg } from '../../dataplane/element.ts'
+import { cell } from '../../dataplane/declare.ts'
+import { type Arg, arg, type ConfigureContext } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
+import { parseBandwidth, parseInteger } from '../../lib/click/args.ts'
+import { BUCKET, type Bucket, TokenRate } from './token-bucket.ts'
 
 export type Unit = 'packets' | 'bytes'
 
@@ -14,6 +17,11 @@ const BURST_SECONDS = 0.02
 
 /** Bytes that a packet may overdraw a bandwidth's account: no packet is longer. */
 const OVERDRAFT = 131_072
+
+/** The account of a rated element. */
+export function bucketState() {
+  return { bucket: cell({ version: 1, scope: 'shared', merge: 'last_writer', row: BUCKET }) }
+}
 
 /** RATE, and how much unused rate is saved up: the last keyword's name says of what. */
 export function ratedConfig(unit: Unit) {
@@ -47,55 +55,47 @@ function burstSize(config: RatedConfig, unit: Unit): number {
   return (config as unknown as Record<string, number>)[burstKeyword(unit)]!
 }
 
-/** A meter as configured, of another rate perhaps. */
-export function meterOf(config: RatedConfig, unit: Unit, rate: number, nowMs: number): Meter {
+/** A rate with the burst as configured. */
+export function rateOf(config: RatedConfig, unit: Unit, rate: number): TokenRate {
   const size = burstSize(config, unit)
   const seconds = config.BURST_DURATION >= 0 ? config.BURST_DURATION : BURST_SECONDS
-  const burst = Math.max(1, size >= 0 ? size : Math.floor(rate * seconds))
-  return new Meter(unit, rate, burst, nowMs)
+  const burst = size >= 0 ? size : Math.floor(rate * seconds)
+  return new TokenRate(rate, unit === 'bytes' ? burst + OVERDRAFT : Math.max(1, burst))
 }
 
-export class Meter {
-  readonly rate: number
-  readonly #unit: Unit
-  readonly #full: number
-  #tokens: number
-  #atMs: number
+/** Tokens that must be there for a packet to pass. */
+export function needed(unit: Unit): number {
+  return unit === 'bytes' ? OVERDRAFT : 1
+}
 
-  constructor(unit: Unit, rate: number, burst: number, nowMs: number) {
-    this.#unit = unit
-    this.rate = rate
-    this.#full = burst
-    this.#tokens = burst
-    this.#atMs = nowMs
-  }
+/** Tokens that a packet takes. */
+export function tokensOf(unit: Unit, p: Packet): number {
+  return unit === 'bytes' ? p.end - p.off : 1
+}
 
-  /** May a packet pass now? */
-  isOpen(nowMs: number): boolean {
-    if (nowMs > this.#atMs) {
-      const came = ((nowMs - this.#atMs) * this.rate) / 1000
-      this.#tokens = Math.min(this.#full, this.#tokens + came)
-      this.#atMs = nowMs
-    }
-    return this.#tokens >= this.#needed
-  }
+interface Rated {
+  readonly config: RatedConfig
+  readonly resource: { rate: TokenRate }
+  readonly state: { readonly bucket: Bucket }
+}
 
-  take(p: Packet): void {
-    const tokens = this.#unit === 'bytes' ? p.end - p.off : 1
-    this.#tokens = Math.max(this.#tokens - tokens, -OVERDRAFT)
-  }
+/** Another rate from here on, with as many tokens. */
+export function setRate(self: Rated, unit: Unit, value: string): void {
+  const old = self.resource.rate
+  self.resource.rate = rateOf(self.config, unit, parseRate(unit, value))
+  self.resource.rate.adjust(self.state.bucket, old)
+}
 
-  /**
-   * When to look again; -1: never. In whole milliseconds, so that sleeping is not spinning: of
-   * packets a millisecond more, which a burst makes up for.
-   */
-  nextMs(nowMs: number): number {
-    if (this.rate === 0) return -1
-    if (this.#unit === 'bytes') return nowMs + Math.ceil((-this.#tokens * 1000) / this.rate)
-    return nowMs + Math.floor(((1 - this.#tokens) * 1000) / this.rate) + 1
-  }
+export function parseRate(unit: Unit, value: string): number {
+  const rate = (unit === 'bytes' ? parseBandwidth : parseInteger)(value.trim())
+  if (rate === null || rate < 0) throw new Error('bad rate')
+  return rate
+}
 
-  get #needed(): number {
-    return this.#unit === 'bytes' ? 0 : 1 - 1e-9
-  }
+/** Packets a second, or a bandwidth with its unit. */
+export function rateText(unit: Unit, rate: number): string {
+  if (unit === 'packets') return String(rate)
+  const bits = rate * 8
+  if (bits >= 1e9) return `${bits / 1e9}Gbps`
+  return bits >= 1e6 ? `${bits / 1e6}Mbps` : `${bits / 1e3}kbps`
 }

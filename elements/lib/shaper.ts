@@ -1,45 +1,60 @@
-// Shaper and BandwidthShaper.
+// Shaper and BandwidthShaper, with Click's arithmetic: what may pass is counted in each second of the
+// clock. The second is cut in gaps of the same length, one for each packet or byte; when n gaps are
+// over, n may have passed.
 
+import { cell } from '../../dataplane/declare.ts'
 import { type AnyElement, element } from '../../dataplane/element.ts'
-import { parseBandwidth, parseInteger } from '../../lib/click/args.ts'
-import { rateArg, type Unit } from './rated.ts'
+import { parseRate, rateArg, rateText, tokensOf, type Unit } from './rated.ts'
 import { SETTINGS } from './settings.ts'
 
-/** A shaper that was not asked in time catches up by this much. */
-const SLACK_MS = 20
+/** Gaps are whole numbers of so many parts of a microsecond. */
+const PARTS = 4096
 
-interface Settings {
-  rate: number
-  /** When the next packet may pass. */
-  nextMs: number
+const SECOND_US = 1_000_000
+
+/** A gap of no length: a higher rate than that is as good as none. */
+const RATE_MAX = SECOND_US * PARTS - 1
+
+interface Count {
+  /** The second that `passed` is of, from 1 on; 0: nothing has passed yet. */
+  second: number
+  passed: number
 }
 
 export function shaper(name: string, unit: Unit): AnyElement {
   return element({
     name,
+    reconfigures: true,
     ports: '1/1-2',
     processing: 'l/l',
 
     config: { RATE: rateArg(unit) },
 
+    state: {
+      count: cell({
+        version: 1,
+        scope: 'shared',
+        merge: 'last_writer',
+        row: { second: 'f64', passed: 'f64' },
+      }),
+    },
+
     local: SETTINGS,
 
-    open(self): Settings {
-      return { rate: self.config.RATE, nextMs: 0 }
+    open(self): { rate: number } {
+      return { rate: Math.min(self.config.RATE, RATE_MAX) }
     },
 
     pull(self, port) {
-      const settings = self.resource
-      const now = self.router.nowMs
-      const open = settings.rate > 0 && settings.nextMs <= now
-      if ((port === 0) !== open) {
-        if (port === 0 && settings.rate > 0) self.timerAt(settings.nextMs)
+      const { count } = self.state
+      const { rate } = self.resource
+      const wait = rate === 0 ? Infinity : usUntilOpen(count, rate, self.router.nowUs)
+      if ((port === 0) !== wait <= 0) {
+        if (port === 0 && wait !== Infinity) self.timerAt(self.router.nowMs + wait / 1000)
         return null
       }
       const p = self.in[0]!()
-      if (p === null || port !== 0) return p
-      const tokens = unit === 'bytes' ? p.end - p.off : 1
-      settings.nextMs = Math.max(settings.nextMs, now - SLACK_MS) + (tokens * 1000) / settings.rate
+      if (p !== null && port === 0) count.passed += tokensOf(unit, p)
       return p
     },
 
@@ -49,10 +64,11 @@ export function shaper(name: string, unit: Unit): AnyElement {
 
     handlers: {
       rate: {
-        read: (self) => String(self.resource.rate),
+        read: (self) => rateText(unit, self.resource.rate),
         write(self, value) {
-          const rate = (unit === 'bytes' ? parseBandwidth : parseInteger)(value.trim())
-          if (rate === null || rate < 0) throw new Error('bad rate')
+          const rate = Math.min(parseRate(unit, value), RATE_MAX)
+          if (rate !== self.resource.rate && rate > 0 && self.state.count.second > 0)
+            self.state.count.passed = gapsOver(rate, self.router.nowUs)
           self.resource.rate = rate
           self.notify()
         },
@@ -60,10 +76,38 @@ export function shaper(name: string, unit: Unit): AnyElement {
       reset: {
         button: true,
         write(self) {
-          self.resource.nextMs = self.router.nowMs
+          self.state.count.second = 0
           self.notify()
         },
       },
     },
   })
+}
+
+function gapOf(rate: number): number {
+  return Math.floor((SECOND_US * PARTS) / rate)
+}
+
+/** Gaps of the second that are over. */
+function gapsOver(rate: number, nowUs: number): number {
+  return Math.floor((Math.floor(nowUs % SECOND_US) * PARTS) / gapOf(rate))
+}
+
+/** Microseconds until one may pass; 0: now. */
+function usUntilOpen(count: Count, rate: number, nowUs: number): number {
+  const us = Math.floor(nowUs % SECOND_US)
+  const over = gapsOver(rate, nowUs)
+  const second = Math.floor(nowUs / SECOND_US) + 1
+  if (count.second === 0) {
+    // The first may pass in the first half of a gap.
+    const late = us * PARTS - over * gapOf(rate) > gapOf(rate) / 2
+    count.passed = over + (late ? 1 : 0)
+    count.second = second
+  } else if (second > count.second) {
+    count.second = second
+    if (count.passed > 0) count.passed -= rate
+  }
+  if (over >= count.passed) return 0
+  const opens = Math.ceil((count.passed * gapOf(rate)) / PARTS)
+  return Math.max(1, Math.min(opens, SECOND_US) - us)
 }

@@ -80,7 +80,7 @@ import {
   type HandlerCall,
   parseHandlerCall,
 } from '../lib/handler-call.ts'
-import { decay } from '../lib/rate.ts'
+import { BYTE_UNITS, decay, PACKET_UNITS, perSecond, rateText } from '../lib/rate.ts'
 import { SETTINGS } from '../lib/settings.ts'
 
 interface Trigger {
@@ -109,10 +109,14 @@ export default element({
 
   state: {
     rates: cell({
-      version: 1,
+      version: 2,
       scope: 'local',
       reason: 'a recent rate is of this replica and soon forgotten',
       row: { at: 'f64', packets: 'f64', bytes: 'f64', packet_rate: 'f64', byte_rate: 'f64' },
+      upgrade: {
+        // Version 1 had other averages: they begin anew, at the counts so far.
+        1: (old) => ({ ...old, packet_rate: 0, byte_rate: 0 }),
+      },
     }),
   },
 
@@ -148,9 +152,9 @@ export default element({
   },
 
   handlers: {
-    rate: { read: (self) => rateText(self, 'packet_rate', 1) },
-    byte_rate: { read: (self) => rateText(self, 'byte_rate', 1) },
-    bit_rate: { read: (self) => rateText(self, 'byte_rate', 8) },
+    rate: { read: (self) => rateText(ratesNow(self).packet_rate, PACKET_UNITS) },
+    byte_rate: { read: (self) => rateText(ratesNow(self).byte_rate, BYTE_UNITS) },
+    bit_rate: { read: (self) => String(8 * perSecond(ratesNow(self).byte_rate, BYTE_UNITS)) },
     reset: { button: true, write: reset },
     reset_counts: { button: true, write: reset },
     count_call: {
@@ -211,8 +215,7 @@ function reset(self: CounterSelf): void {
   rates.byte_rate = 0
 }
 
-function rateText(self: CounterSelf, what: 'packet_rate' | 'byte_rate', factor: number): string {
+function ratesNow(self: CounterSelf): CounterSelf['state']['rates'] {
   decay(self.state.rates, self.counters, self.router.nowMs)
-  const rate = self.state.rates[what] * factor
-  return rate < 0.005 ? '0' : String(Number(rate.toFixed(2)))
+  return self.state.rates
 }

@@ -41,53 +41,6 @@ Drops all packets in the queue.
 =a Queue, MixedQueue
 */
 
-import { packets } from '../../dataplane/declare.ts'
-import { arg, element } from '../../dataplane/element.ts'
-import { dropAll, setCapacity } from '../lib/queue-handlers.ts'
+import { frontDropQueue } from '../lib/queue-element.ts'
 
-export default element({
-  name: 'FrontDropQueue',
-  ports: '1/1-2',
-  processing: 'h/lh',
-
-  config: { CAPACITY: arg.count(1000).at() },
-
-  counters: {
-    drops: 'packets dropped because the queue was full',
-    highwater_length: 'largest length since the last reset',
-  },
-
-  state: { queue: packets({ capacity: 'CAPACITY' }) },
-
-  push(self, _port, p) {
-    const { queue } = self.state
-    if (queue.length >= queue.capacity) {
-      self.counters.drops++
-      const oldest = queue.shift() ?? p
-      if (self.noutputs > 1) self.out[1]!(oldest)
-      else self.kill(oldest)
-      if (oldest === p) return
-    }
-    queue.push(p)
-    const length = queue.length
-    if (length > self.counters.highwater_length) self.counters.highwater_length = length
-    if (length === 1) self.notify()
-  },
-
-  pull(self) {
-    return self.state.queue.shift()
-  },
-
-  handlers: {
-    length: { read: (self) => String(self.state.queue.length) },
-    capacity: { read: (self) => String(self.state.queue.capacity), write: setCapacity },
-    reset_counts: {
-      button: true,
-      write(self) {
-        self.counters.drops = 0
-        self.counters.highwater_length = 0
-      },
-    },
-    reset: { button: true, write: dropAll },
-  },
-})
+export default frontDropQueue('FrontDropQueue')

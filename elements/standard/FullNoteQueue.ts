@@ -12,6 +12,9 @@ stores packets in a FIFO queue that tells when it is full
 The same as Queue: those who push sleep while it is full, those who pull sleep
 while it is empty. The default for CAPACITY is 1000.
 
+Packets that do not fit go to output 1 where there is one, and are dropped where not. The first such
+packet is reported.
+
 =h length read-only
 
 Returns the current number of packets in the queue.

@@ -14,6 +14,9 @@ the queue holds CAPACITY packets, one that comes by input 0 is dropped; one that
 by input 1 pushes out the packet that waited longest at the end. The default for
 CAPACITY is 1000.
 
+Packets that do not fit go to output 1 where there is one, and are dropped where not. The first such
+packet is reported.
+
 =h length read-only
 
 Returns the current number of packets in the queue.
@@ -42,69 +45,6 @@ Drops all packets in the queue.
 =a Queue, FrontDropQueue
 */
 
-import { packets } from '../../dataplane/declare.ts'
-import { arg, element } from '../../dataplane/element.ts'
-import type { Packet } from '../../dataplane/packet.ts'
-import { dropAll, setCapacity } from '../lib/queue-handlers.ts'
+import { mixedQueue } from '../lib/queue-element.ts'
 
-export default element({
-  name: 'MixedQueue',
-  ports: '2/1',
-  processing: 'h/l',
-
-  config: { CAPACITY: arg.count(1000).at() },
-
-  counters: {
-    drops: 'packets dropped because the queue was full',
-    highwater_length: 'largest length since the last reset',
-  },
-
-  state: { queue: packets({ capacity: 'CAPACITY' }) },
-
-  push(self, port, p) {
-    const { queue } = self.state
-    let lost: Packet | null = null
-    if (port === 1 && queue.length >= queue.capacity) lost = takeLast(queue)
-    if (!(port === 1 ? queue.unshift(p) : queue.push(p))) lost = p
-    if (lost !== null) {
-      self.counters.drops++
-      self.kill(lost)
-    }
-    const length = queue.length
-    if (length > self.counters.highwater_length) self.counters.highwater_length = length
-    if (length === 1) self.notify()
-  },
-
-  pull(self) {
-    return self.state.queue.shift()
-  },
-
-  handlers: {
-    length: { read: (self) => String(self.state.queue.length) },
-    capacity: { read: (self) => String(self.state.queue.capacity), write: setCapacity },
-    reset_counts: {
-      button: true,
-      write(self) {
-        self.counters.drops = 0
-        self.counters.highwater_length = 0
-      },
-    },
-    reset: { button: true, write: dropAll },
-  },
-})
-
-interface Held {
-  readonly length: number
-  extract(visit: (p: Packet) => boolean): void
-}
-
-function takeLast(queue: Held): Packet | null {
-  let n = queue.length
-  let last: Packet | null = null
-  queue.extract((p) => {
-    if (--n > 0) return false
-    last = p
-    return true
-  })
-  return last
-}
+export default mixedQueue('MixedQueue')

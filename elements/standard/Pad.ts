@@ -10,8 +10,8 @@ extends packet length
 =d
 
 Extends packets to LENGTH bytes, or, where LENGTH is not given, by their extra length
-annotation, which is then zero. A packet without room behind it is dropped, and C<drops>
-counts it.
+annotation, which is then zero. A packet that has no room for them is copied to a longer
+memory.
 
 =over 8
 
@@ -27,16 +27,18 @@ Boolean. Accepted; what is added is always zero.
 
 =h drops read-only
 
-Returns the number of packets that had no room.
+Returns the number of packets that had no room, and for which no frame was free.
 
 =a Truncate
 */
 
 import { arg, element } from '../../dataplane/element.ts'
 import { extraLength, setExtraLength } from '../lib/extra-length.ts'
+import { resized } from '../lib/resize.ts'
 
 export default element({
   name: 'Pad',
+  reconfigures: true,
   ports: '1/1',
 
   config: {
@@ -46,18 +48,14 @@ export default element({
 
   counters: { drops: 'packets without room behind' },
 
-  action(self, p) {
+  action(self, packet) {
     const { LENGTH } = self.config
-    const more = LENGTH > 0 ? LENGTH - (p.end - p.off) : extraLength(p)
-    if (p.end + more > p.limit) {
-      self.counters.drops++
-      return null
-    }
-    setExtraLength(p, 0)
-    if (more > 0) {
-      p.mem.fill(0, p.end, p.end + more)
-      p.end += more
-    }
+    const more = LENGTH > 0 ? LENGTH - (packet.end - packet.off) : extraLength(packet)
+    setExtraLength(packet, 0)
+    if (more <= 0) return packet
+    const p = resized(self.router.pool, packet, 0, more)
+    if (p === null) self.counters.drops++
+    else p.mem.fill(0, p.end - more, p.end)
     return p
   },
 })

@@ -16,6 +16,9 @@ Elements that pull from it sleep while it is empty; sources that push to it
 sleep while it is full. The packets held are state: they move with their
 buckets.
 
+Packets that do not fit go to output 1 where there is one, and are dropped where not. The first such
+packet is reported.
+
 =h length read-only
 
 Returns the current number of packets in the queue.

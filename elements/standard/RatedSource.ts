@@ -79,35 +79,34 @@ Makes the element active or inactive.
 =a InfiniteSource, Script
 */
 
+import { cell } from '../../dataplane/declare.ts'
 import { arg, element } from '../../dataplane/element.ts'
-import type { Packet, Pool } from '../../dataplane/packet.ts'
-import { SETTINGS, toBool, toInteger } from '../lib/settings.ts'
-import { DEFAULT_DATA, dataBytes, makePacket } from '../lib/source-data.ts'
-import { TokenBucket } from '../lib/token-bucket.ts'
+import type { Packet } from '../../dataplane/packet.ts'
+import { toInteger } from '../lib/settings.ts'
+import {
+  dataHandler,
+  generate,
+  goOn,
+  isDone,
+  lengthHandler,
+  limitHandlers,
+  SOURCE_LOCAL,
+  type Source,
+  type SourceSettings,
+  sourceSettings,
+} from '../lib/source.ts'
+import { DEFAULT_DATA } from '../lib/source-data.ts'
+import { BUCKET, type Bucket, TokenRate } from '../lib/token-bucket.ts'
 
-interface Settings {
-  data: string
-  length: number
-  bytes: Uint8Array
-  limit: number
-  active: boolean
-  rate: number
-  bucket: TokenBucket
-  ended: boolean
+interface Settings extends SourceSettings {
+  rate: TokenRate
 }
 
-interface Me {
+interface Me extends Source {
   readonly resource: Settings
-  readonly counters: { count: number }
+  readonly state: { readonly bucket: Bucket }
   readonly config: { readonly STOP: boolean }
-  readonly router: {
-    readonly pool: Pool
-    readonly nowUs: number
-    readonly nowMs: number
-    stop(): void
-  }
-  schedule(): void
-  notify(): void
+  readonly router: Source['router'] & { readonly nowMs: number; stop(): void }
   timerAt(ms: number): void
 }
 
@@ -130,15 +129,18 @@ export default element({
 
   counters: { count: 'packets generated' },
 
-  local: SETTINGS,
+  state: {
+    bucket: cell({ version: 1, scope: 'shared', merge: 'last_writer', row: BUCKET }),
+  },
+
+  local: SOURCE_LOCAL,
 
   open(self): Settings {
     const { DATA, LENGTH, DATASIZE, LIMIT, ACTIVE, RATE, BANDWIDTH } = self.config
-    const length = LENGTH >= 0 ? LENGTH : DATASIZE
-    const bytes = dataBytes(DATA, length)
-    const rate = BANDWIDTH > 0 ? Math.max(1, Math.floor(BANDWIDTH / bytes.length)) : RATE
-    const bucket = bucketOf(rate, self.router.nowMs)
-    return { data: DATA, length, bytes, limit: LIMIT, active: ACTIVE, rate, bucket, ended: false }
+    const settings = sourceSettings(DATA, LENGTH >= 0 ? LENGTH : DATASIZE, LIMIT, ACTIVE)
+    const { length } = settings.bytes
+    const rate = BANDWIDTH > 0 ? Math.max(1, Math.floor(BANDWIDTH / length)) : RATE
+    return { ...settings, rate: rateOf(rate) }
   },
 
   initialize(self) {
@@ -147,7 +149,7 @@ export default element({
 
   task(self) {
     if (self.outputKinds[0] !== 'push') return false
-    const p = generate(self)
+    const p = next(self)
     if (p !== null) self.out[0]!(p)
     return p !== null
   },
@@ -158,52 +160,20 @@ export default element({
   },
 
   pull(self) {
-    return generate(self)
+    return next(self)
   },
 
   handlers: {
-    data: {
-      raw: true,
-      read: (self) => self.resource.data,
-      write(self, value) {
-        self.resource.data = value
-        refill(self)
-      },
-    },
-    length: {
-      read: (self) => String(self.resource.length),
-      write(self, value) {
-        self.resource.length = toInteger(value, -1, 'length must be integer')
-        refill(self)
-      },
-    },
+    ...limitHandlers,
+    data: dataHandler,
+    length: lengthHandler,
     rate: {
-      read: (self) => String(self.resource.rate),
+      read: (self) => String(self.resource.rate.rate),
       write(self, value) {
         const rate = toInteger(value, 0, 'rate parameter must be integer >= 0')
-        self.resource.rate = rate
-        self.resource.bucket = bucketOf(rate, self.router.nowMs)
-        goOn(self)
-      },
-    },
-    limit: {
-      read: (self) => String(self.resource.limit),
-      write(self, value) {
-        self.resource.limit = toInteger(value, -Infinity, 'limit parameter must be integer')
-        goOn(self)
-      },
-    },
-    active: {
-      read: (self) => String(self.resource.active),
-      write(self, value) {
-        self.resource.active = toBool(value)
-        goOn(self)
-      },
-    },
-    reset: {
-      button: true,
-      write(self) {
-        self.counters.count = 0
+        const old = self.resource.rate
+        self.resource.rate = rateOf(rate)
+        self.resource.rate.adjust(self.state.bucket, old)
         goOn(self)
       },
     },
@@ -211,38 +181,28 @@ export default element({
 })
 
 /** Holds what comes due in 10 ms, two packets at least: a late turn catches up by that much. */
-function bucketOf(rate: number, nowMs: number): TokenBucket {
-  return new TokenBucket(rate, Math.max(2, rate / 100), 1, nowMs)
+function rateOf(rate: number): TokenRate {
+  return new TokenRate(rate, rate < 200 ? 2 : Math.floor(rate / 100))
 }
 
 /** The next packet where it is due; else null, and the timer is set. */
-function generate(self: Me): Packet | null {
-  const { resource, counters, router } = self
+function next(self: Me): Packet | null {
+  const { resource, router } = self
+  const { bucket } = self.state
   if (!resource.active) return null
-  if (resource.limit >= 0 && counters.count >= resource.limit) {
+  if (isDone(self)) {
     if (self.config.STOP && !resource.ended) router.stop()
     resource.ended = true
     return null
   }
-  if (!resource.bucket.take(1, router.nowMs)) {
-    const ms = resource.bucket.msUntil(1)
+  resource.rate.refill(bucket, router.nowMs)
+  if (!resource.rate.contains(bucket, 1)) {
+    const ms = resource.rate.msUntil(bucket, 1)
     if (ms !== Infinity) self.timerAt(router.nowMs + ms)
     return null
   }
-  const p = makePacket(router.pool, resource.bytes, router.nowUs)
-  if (p !== null) counters.count++
-  else self.timerAt(router.nowMs + 1)
+  const p = generate(self, true)
+  if (p === null) self.timerAt(router.nowMs + 1)
+  else resource.rate.remove(bucket, 1)
   return p
-}
-
-function refill(self: Me): void {
-  self.resource.bytes = dataBytes(self.resource.data, self.resource.length)
-}
-
-/** After a change: there may be packets to make again. */
-function goOn(self: Me): void {
-  const { limit } = self.resource
-  if (limit < 0 || self.counters.count < limit) self.resource.ended = false
-  self.schedule()
-  self.notify()
 }

@@ -12,6 +12,9 @@ stores packets in a FIFO queue
 Like Queue, but does not tell sources that it is full: they go on, and what
 does not fit is dropped. The default for CAPACITY is 1000.
 
+Packets that do not fit go to output 1 where there is one, and are dropped where not. The first such
+packet is reported.
+
 =h length read-only
 
 Returns the current number of packets in the queue.

@@ -12,6 +12,9 @@ stores packets in a FIFO queue
 The same as Queue: one thread runs all elements. The default for CAPACITY is
 1000.
 
+Packets that do not fit go to output 1 where there is one, and are dropped where not. The first such
+packet is reported.
+
 =h length read-only
 
 Returns the current number of packets in the queue.

@@ -43,6 +43,14 @@ Boolean. If true, stops the driver once LIMIT packets are sent. Default is false
 
 Returns or sets the DATA parameter.
 
+=h limit read/write
+
+Returns or sets the LIMIT parameter.
+
+=h headroom read/write
+
+Returns or sets the HEADROOM parameter, which changes nothing.
+
 =h interval read/write
 
 Returns or sets the INTERVAL parameter.
@@ -66,10 +74,33 @@ Resets the number of generated packets to 0.
 =a InfiniteSource, RatedSource
 */
 
+import { cell } from '../../dataplane/declare.ts'
 import { arg, element } from '../../dataplane/element.ts'
 import { parseSeconds } from '../../lib/click/args.ts'
-import { SETTINGS, toBool } from '../lib/settings.ts'
-import { DEFAULT_DATA, dataBytes, makePacket } from '../lib/source-data.ts'
+import { intervalText } from '../lib/interval.ts'
+import { toBool, toInteger } from '../lib/settings.ts'
+import {
+  dataHandler,
+  generate,
+  isDone,
+  limitHandlers,
+  SOURCE_LOCAL,
+  type SourceSettings,
+  sourceSettings,
+} from '../lib/source.ts'
+import { DEFAULT_DATA } from '../lib/source-data.ts'
+
+interface Settings extends SourceSettings {
+  ms: number
+  headroom: number
+}
+
+interface Me {
+  readonly resource: Settings
+  readonly state: { readonly next: { due: number } }
+  readonly router: { readonly nowMs: number }
+  timerAt(ms: number): void
+}
 
 export default element({
   name: 'TimedSource',
@@ -88,62 +119,85 @@ export default element({
 
   counters: { count: 'packets generated' },
 
-  local: SETTINGS,
+  state: {
+    // due: of the next packet; 0: there is none to come.
+    next: cell({ version: 1, scope: 'shared', merge: 'last_writer', row: { due: 'time' } }),
+  },
 
-  open(self): { active: boolean; ms: number; data: string; bytes: Uint8Array } {
-    const { ACTIVE, INTERVAL, DATA } = self.config
-    return { active: ACTIVE, ms: INTERVAL * 1000, data: DATA, bytes: dataBytes(DATA, -1) }
+  local: SOURCE_LOCAL,
+
+  open(self): Settings {
+    const { ACTIVE, INTERVAL, DATA, LIMIT, HEADROOM } = self.config
+    const settings = sourceSettings(DATA, -1, LIMIT, ACTIVE)
+    return { ...settings, ms: INTERVAL * 1000, headroom: HEADROOM }
   },
 
   initialize(self) {
-    if (self.resource.active) self.timerAt(self.router.nowMs + self.resource.ms)
+    if (self.resource.active) after(self, self.router.nowMs)
   },
 
   timer(self) {
-    const { counters, resource, router } = self
-    const { LIMIT, STOP } = self.config
-    if (!resource.active) return
-    if (LIMIT < 0 || counters.count < LIMIT) {
-      const p = makePacket(router.pool, resource.bytes, router.nowUs)
-      if (p !== null) {
-        counters.count++
-        self.out[0]!(p)
-      }
-      self.timerAt(router.nowMs + resource.ms)
-    } else if (STOP) router.stop()
+    const { resource, router, state } = self
+    if (!resource.active) {
+      state.next.due = 0
+    } else if (!isDone(self)) {
+      const p = generate(self, true)
+      if (p !== null) self.out[0]!(p)
+      // From the time that this one was due, not from a late turn.
+      after(self, state.next.due)
+    } else {
+      state.next.due = 0
+      if (self.config.STOP) router.stop()
+    }
   },
 
   handlers: {
-    data: {
-      raw: true,
-      read: (self) => self.resource.data,
+    data: dataHandler,
+    limit: { read: limitHandlers.limit.read!, write: setLimit },
+    headroom: {
+      read: (self) => String(self.resource.headroom),
       write(self, value) {
-        self.resource.data = value
-        self.resource.bytes = dataBytes(value, -1)
+        self.resource.headroom = toInteger(value, 0, 'bad headroom')
       },
     },
     interval: {
-      read: (self) => String(self.resource.ms / 1000),
+      read: (self) => intervalText(self.resource.ms * 1000),
       write(self, value) {
         const seconds = parseSeconds(value.trim())
         if (seconds === null || seconds === 0) throw new Error('bad interval')
         self.resource.ms = seconds * 1000
-        if (self.resource.active) self.timerAt(self.router.nowMs + self.resource.ms)
       },
     },
     active: {
       read: (self) => String(self.resource.active),
       write(self, value) {
         self.resource.active = toBool(value)
-        self.timerAt(self.resource.active ? self.router.nowMs + self.resource.ms : -1)
+        start(self)
       },
     },
     reset: {
       button: true,
       write(self) {
         self.counters.count = 0
-        if (self.resource.active) self.timerAt(self.router.nowMs + self.resource.ms)
+        start(self)
       },
     },
   },
 })
+
+function setLimit(self: Me, value: string): void {
+  self.resource.limit = toInteger(value, -Infinity, 'bad limit')
+  start(self)
+}
+
+function after(self: Me, ms: number): void {
+  self.state.next.due = ms + self.resource.ms
+  self.timerAt(self.state.next.due)
+}
+
+/** A packet now, where none is to come and it is active. */
+function start(self: Me): void {
+  if (self.state.next.due > 0 || !self.resource.active) return
+  self.state.next.due = self.router.nowMs
+  self.timerAt(self.state.next.due)
+}

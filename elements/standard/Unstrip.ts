@@ -10,16 +10,18 @@ unstrips bytes from front of packets
 =d
 
 Puts LENGTH bytes in front of each packet: those that were stripped before, where
-they were. A packet without room for them is dropped, and C<drops> counts it.
+they were. A packet that has no room for them is copied to a longer memory, with bytes of any value
+in front.
 
 =h drops read-only
 
-Returns the number of packets that had no room.
+Returns the number of packets that had no room, and for which no frame was free.
 
 =a Strip
 */
 
 import { arg, element } from '../../dataplane/element.ts'
+import { resized } from '../lib/resize.ts'
 
 export default element({
   name: 'Unstrip',
@@ -31,7 +33,8 @@ export default element({
 
   action(self, p) {
     if (p.push(self.config.LENGTH)) return p
-    self.counters.drops++
-    return null
+    const longer = resized(self.router.pool, p, self.config.LENGTH, 0)
+    if (longer === null) self.counters.drops++
+    return longer
   },
 })
