@@ -9,23 +9,23 @@ lets FTP's data connections through a NAT
 
 =d
 
-An FTP client tells its server by a PORT command in the control connection where the server shall
-connect to for data: an address and a port that mean nothing outside of a NAT. FTPPortMapper sees the
-packets that clients send on control connections, before they are rewritten, and puts into the
-command what the NAT maps that address and port to.
+An FTP client tells its server by a PORT command in the control connection where the server
+shall connect to for data: an address and a port that mean nothing outside of a NAT.
+FTPPortMapper sees the packets that clients send on control connections, before they are
+rewritten, and puts into the command what the NAT maps that address and port to.
 
-CONTROL_REWRITER is the TCPRewriter or IPRewriter that the control packets pass next; it must have a
-mapping for the connection already. DATA_REWRITER is the rewriter that data connections pass, which
-may be the same. FTPPortMapper makes a mapping there, as if the data connection's first packet had
-come by input DATA_REWRITER_INPUT: from the address and port of the command to the server, at the
-port one below that of the control connection.
+CONTROL_REWRITER is the TCPRewriter or IPRewriter that the control packets pass next; it must
+have a mapping for the connection already. DATA_REWRITER is the rewriter that data connections
+pass, which may be the same. FTPPortMapper makes a mapping there, as if the data connection's
+first packet had come by input DATA_REWRITER_INPUT: from the address and port of the command to
+the server, at the port one below that of the control connection.
 
 The command may get longer or shorter. Then CONTROL_REWRITER is told to move the sequence and
-acknowledgement numbers of what follows. IP and TCP checksums are set anew; addresses and ports of
-the packet itself stay, for CONTROL_REWRITER to rewrite.
+acknowledgement numbers of what follows. IP and TCP checksums are set anew; addresses and ports
+of the packet itself stay, for CONTROL_REWRITER to rewrite.
 
-A command is only seen when it is the first in its packet, and whole. Packets must be TCP, with their
-IP header annotation set.
+A command is only seen when it is the first in its packet, and whole. Packets must be TCP, with
+their IP header annotation set.
 
 =h mapped read-only
 
@@ -70,6 +70,7 @@ interface Me {
 
 export default element({
   name: 'FTPPortMapper',
+  reconfigures: true,
   ports: '1/1',
   config: {
     CONTROL_REWRITER: arg.element().at().must(),

@@ -1,3 +1,62 @@
+/*
+=c
+
+ICMPRewriter(MAPS [, I<keywords>])
+
+=s nat
+
+translates ICMP errors about rewritten packets
+
+=d
+
+An ICMP error quotes the packet that it is about. If that was rewritten, its sender does not
+know it: ICMPRewriter turns the quoted packet, and the error's destination, into what they were
+before.
+
+MAPS is a list of rewriters, separated by spaces: of classes IPRewriter, TCPRewriter,
+UDPRewriter, IPAddrRewriter, IPAddrPairRewriter and ICMPPingRewriter. The first that has a
+mapping for a reply to the quoted packet says what it was. The error then leaves by output 0;
+with 'NAME:OFFSET', by output OFFSET plus the output that the reply would leave NAME by. An
+error keeps no mapping alive.
+
+Of ICMP, the types destination unreachable, time exceeded, parameter problem, source quench and
+redirect are errors. Other ICMP packets, and errors that no rewriter has a mapping for, are
+dropped; with two outputs, and no OFFSET, they leave by output 1. Other packets are dropped.
+C<unmapped> counts all but the last. Packets must have their IP header annotation set.
+
+IPRewriter does the same by itself, for errors that pass it, where a configuration has no
+ICMPRewriter.
+
+Keyword arguments are:
+
+=over 8
+
+=item DST_ANNO
+
+Boolean. If true, the destination address annotation is set where the error's destination is
+rewritten. Default is true.
+
+=item REPLY_ANNO
+
+A one-byte annotation that is set to what the rewriter's mapping has for replies (see REPLY_ANNO
+of IPRewriter). Not used where not given.
+
+=back
+
+=h unmapped read-only
+
+Returns the number of ICMP packets without a mapping, or that are no errors.
+
+=e
+
+  rw :: IPRewriter(pattern 1.0.0.1 1024-65535 - - 0 1, drop);
+  ping :: ICMPPingRewriter(pattern 1.0.0.1 - 0-65535 0 1, drop);
+  errors :: ICMPRewriter(rw ping);
+
+=a IPRewriter, TCPRewriter, UDPRewriter, IPAddrRewriter, IPAddrPairRewriter, ICMPPingRewriter,
+IPRewriterPatterns, RoundRobinIPMapper, SourceIPHashMapper, FTPPortMapper
+*/
+
 import { arg, type ConfigureContext, DROP, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { parseAnnotation, parseArgs, parseInteger, splitSpaces } from '../../lib/click/args.ts'
@@ -33,6 +92,8 @@ interface Map {
 
 interface Plan {
   readonly maps: readonly Map[]
+  /** Does a second output get what is not rewritten? No rewriter's outputs are there then. */
+  readonly passes: boolean
   readonly setDst: boolean
   readonly replyAnno: number
 }
@@ -55,16 +116,17 @@ export default element({
     const values = parseArgs(KEYWORDS, context.args, context)
     const maps = parseMaps(values.MAPS ?? '', context)
     const anno = values.REPLY_ANNO === '' ? null : parseAnnotation(values.REPLY_ANNO)
-    return { maps, setDst: values.DST_ANNO, replyAnno: anno?.offset ?? -1 }
+    const passes = maps.every(({ offset }) => offset < 0)
+    return { maps, passes, setDst: values.DST_ANNO, replyAnno: anno?.offset ?? -1 }
   },
 
   initialize(self, context) {
+    const { noutputs } = self
     for (const { name, offset } of self.plan.maps) {
-      const outputs = (self.router.element(name) as RewriterSelf).noutputs
-      if (offset >= 0 && offset + outputs > self.noutputs)
-        context.error(
-          `${name}:${offset} port offset requires more than ${self.noutputs} ${self.noutputs === 1 ? 'output' : 'outputs'}`,
-        )
+      const needed = (self.router.element(name) as RewriterSelf).noutputs + offset
+      if (offset < 0 || needed <= noutputs) continue
+      const there = `${noutputs} ${noutputs === 1 ? 'output' : 'outputs'}`
+      context.error(`${name}:${offset} port offset requires more than ${there}`)
     }
   },
 
@@ -74,7 +136,7 @@ export default element({
     const output = translated(self, p, n)
     if (output >= 0) return output
     self.counters.unmapped++
-    return self.noutputs > 1 ? 1 : DROP
+    return self.plan.passes && self.noutputs === 2 ? 1 : DROP
   },
 })
 

@@ -9,10 +9,10 @@ specifies shared IPRewriter patterns
 
 =d
 
-Gives names to patterns, for the input specification 'pattern NAME FOUTPUT ROUTPUT' of IPRewriter and
-its relatives. PATTERN is one of 'SADDR SPORT DADDR DPORT', 'SADDR DADDR RANGE' and 'SADDR DADDR',
-by the class of rewriters that use it. The names hold in the whole configuration, and must be
-distinct in it. Has no inputs and outputs.
+Gives names to patterns, for the input specification 'pattern NAME FOUTPUT ROUTPUT' of
+IPRewriter and its relatives. PATTERN is one of 'SADDR SPORT DADDR DPORT', 'SADDR DADDR RANGE'
+and 'SADDR DADDR', by the class of rewriters that use it. The names hold in the whole
+configuration, and must be distinct in it. Has no inputs and outputs.
 
 Rewriters and inputs that use the same pattern with a range marked '#' take its values in turn
 together.

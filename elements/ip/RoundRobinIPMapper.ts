@@ -9,13 +9,14 @@ gives a rewriter's new flows to patterns in turn
 
 =d
 
-Chooses patterns for IPRewriter and its relatives: name it as the specification of an input. Each
-new flow of that input gets the next PATTERN, and after the last one the first again; a pattern that
-has no free value in its range is passed over. So connections are spread over several servers.
+Chooses patterns for IPRewriter and its relatives: name it as the specification of an input.
+Each new flow of that input gets the next PATTERN, and after the last one the first again; a
+pattern that has no free value in its range is passed over. So connections are spread over
+several servers.
 
-Each PATTERN is one of IPRewriter, with its outputs: 'SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT', or
-'NAME FOUTPUT ROUTPUT' with a name from IPRewriterPatterns. The outputs are those of the rewriter that
-uses it. Has no inputs and outputs.
+Each PATTERN is one of IPRewriter, with its outputs: 'SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT',
+or 'NAME FOUTPUT ROUTPUT' with a name from IPRewriterPatterns. The outputs are those of the
+rewriter that uses it. Has no inputs and outputs.
 
 =e
 

@@ -9,15 +9,17 @@ gives a rewriter's new flows to patterns by source address
 
 =d
 
-Chooses patterns for IPRewriter and its relatives: name it as the specification of an input. All new
-flows from one source address get the same PATTERN, so that a client stays with its server. Where
-patterns are added or taken away, most addresses keep theirs (consistent hashing): each pattern has
-NODES places on a ring, drawn at random from SEED, and an address belongs to the next place.
+Chooses patterns for IPRewriter and its relatives: name it as the specification of an input. All
+new flows from one source address get the same PATTERN, so that a client stays with its server.
+Where patterns are added or taken away, most addresses keep theirs (consistent hashing): each
+pattern has NODES places on a ring, drawn at random from SEED, and an address belongs to the
+next place.
 
-Each PATTERN is one of IPRewriter, with its outputs: 'SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT', or
-'NAME FOUTPUT ROUTPUT' with a name from IPRewriterPatterns. IDs are integers from 0, a different one for
-each pattern, given in rising order; a pattern keeps its places as long as it keeps its ID. NODES and
-SEED are integers. More NODES spread addresses more evenly. Has no inputs and outputs.
+Each PATTERN is one of IPRewriter, with its outputs: 'SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT',
+or 'NAME FOUTPUT ROUTPUT' with a name from IPRewriterPatterns. IDs are integers from 0, a
+different one for each pattern, given in rising order; a pattern keeps its places as long as it
+keeps its ID. NODES and SEED are integers. More NODES spread addresses more evenly. Has no
+inputs and outputs.
 
 =e
 
@@ -137,7 +139,7 @@ function tries({ plan }: Me, saddr: number): { first: number; count: number } {
   return { first: pattern[low < at.length ? low : last] ?? 0, count: 1 }
 }
 
-/** Where an address is on the ring: its bytes from the last on, the first one mixed into the top. */
+/** Where an address is on the ring: its bytes turned round, the first mixed into the top. */
 function keyOf(saddr: number): number {
   const first = saddr >>> 24
   const turned = ((saddr & 0xff) << 24) | ((saddr & 0xff00) << 8) | ((saddr >>> 8) & 0xff00) | first

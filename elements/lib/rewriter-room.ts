@@ -82,9 +82,15 @@ function evict(root: Rewriter, before: number, force: boolean): boolean {
   return true
 }
 
+/** Of two that end together the same one goes, in whatever order a table has them. */
+function isBefore(a: Victim['key'], b: Victim['key']): boolean {
+  const at = a.findIndex((value, i) => value !== b[i])
+  return at >= 0 && a[at]! < b[at]!
+}
+
 function findVictim(root: Rewriter, before: number, guaranteed: boolean): Victim | null {
   let first = Number.POSITIVE_INFINITY
-  let found: Victim | null = null
+  let found = null as Victim | null
   const exact = rowsOf(root) <= NAT_EVICT_EXACT
   for (const owner of root.resource.members) {
     const now = owner.router.nowMs
@@ -93,9 +99,11 @@ function findVictim(root: Rewriter, before: number, guaranteed: boolean): Victim
       const until = guaranteedUntil(owner, row)
       if (until > now !== guaranteed) return
       const ends = guaranteed ? until : expiryOf(owner, row)
-      if (ends >= first || ends > before) return
+      if (ends > first || ends > before) return
+      const key = [row.saddr, row.daddr, row.ports, row.proto] as const
+      if (ends === first && found !== null && !isBefore(key, found.key)) return
       first = ends
-      found = { owner, key: [row.saddr, row.daddr, row.ports, row.proto] }
+      found = { owner, key }
     }
     const { flows } = owner.state
     if (exact) flows.each(visit)

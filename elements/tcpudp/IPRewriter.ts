@@ -12,10 +12,10 @@ rewrites TCP/UDP packets' addresses and ports
 Rewrites source and destination address and port of TCP and UDP packets, and addresses and
 identifier of ICMP echo packets, with their checksums: network address and port translation.
 
-IPRewriter keeps mappings, found by a packet's source and destination address, ports and protocol.
-A packet that a mapping is for is rewritten as it says and leaves by the mapping's output. For any
-other packet the specification of the input that it came by says what happens; there is one an
-input:
+IPRewriter keeps mappings, found by a packet's source and destination address, ports and
+protocol. A packet that a mapping is for is rewritten as it says and leaves by the mapping's
+output. For any other packet the specification of the input that it came by says what happens;
+there is one an input:
 
 =over 8
 
@@ -29,29 +29,39 @@ The packet goes to OUTPUT as it is, without a mapping. 'passthrough' is the same
 
 =item 'keep FOUTPUT ROUTPUT'
 
-Mappings that change nothing: the packet and those of its flow go to FOUTPUT, replies to ROUTPUT.
+Mappings that change nothing: the packet and those of its flow go to FOUTPUT, replies to
+ROUTPUT.
 
 =item 'pattern SADDR SPORT DADDR DPORT FOUTPUT ROUTPUT'
 
 A packet (S, s, D, d) is rewritten to (SADDR, SPORT, DADDR, DPORT); a field that is a dash stays as
 it is. The flow's packets go to FOUTPUT; replies are rewritten back, and go to ROUTPUT. SPORT may be
 a range 'L-H': the packet's own source port is kept if it is free and fits, and another is chosen
-otherwise, the same for every remote end where that can be. 'L-H#' takes the ports in turn, 'L-H?'
-a random one. No port: the packet is dropped, and counted in C<no_port>.
+otherwise: a random one, but in a service the same for every remote end where that can be. 'L-H#'
+takes the ports in turn, 'L-H?' a random one in any case. No port is free: the packet is dropped,
+and counted in C<no_port>.
 
-=item 'pattern PATNAME FOUTPUT ROUTPUT'
+=item 'pattern NAME FOUTPUT ROUTPUT'
 
 The same, with a pattern that an IPRewriterPatterns element names.
 
+=item 'ELEMENT'
+
+The element of that name, a RoundRobinIPMapper or SourceIPHashMapper, chooses the pattern.
+
 =back
 
-Mapper elements, Click's sixth form, are not supported.
+Packets must have their IP header annotation set. Packets of other protocols and all fragments
+but the first go through 'pass' inputs and are dropped by others. A new mapping displaces one
+whose replies look the same.
 
-Packets must have their IP header annotation set. Packets of other protocols and all fragments but
-the first go through 'pass' inputs and are dropped by others. An ICMP error that quotes a packet
-of a mapped flow is rewritten with what it quotes, and leaves like a packet of that flow; it does
-not keep the mapping alive. By 'pattern', of ICMP only echo requests start mappings; SPORT is the
-range of their identifiers then, DPORT does not count.
+If ICMP is true, echo requests and replies are mapped as well: SPORT is the range of their
+identifiers then, DPORT does not count, and only a request makes a mapping. An ICMP error that
+quotes a packet of a mapped flow is rewritten with what it quotes, and leaves like a packet of
+that flow; it does not keep the mapping alive.
+
+Other elements (FTPPortMapper) may make the data of a TCP connection longer or shorter: see
+TCPRewriter.
 
 =head1 BUCKETS
 
@@ -62,75 +72,78 @@ C<no_port> counts it. A pattern that sets an address and no port range leaves no
 replies then go where the steering hash says, which is only right while one replica owns all
 buckets. A router without steering has one bucket, and every port fits.
 
-=head1 TIME
+=head1 KEYWORDS
 
-Keyword arguments say when mappings go. Times are in seconds, or with a unit.
+Times are in seconds, or with a unit.
 
 =over 8
 
 =item TCP_TIMEOUT
 
-Idle time of TCP connections that have carried data both ways. Default is 24 hours.
+Idle time after which TCP connections time out that have carried data both ways. Default is 24
+hours. C<TIMEOUT> is another name.
 
 =item TCP_DONE_TIMEOUT
 
-Idle time of TCP connections that ended, by FIN in both directions or by RST. Default is 4 minutes.
+The same of TCP connections that ended, by FIN in both directions or by RST. Default is 4
+minutes.
 
 =item TCP_NODATA_TIMEOUT
 
-Idle time of other TCP connections. Default is 5 minutes.
+The same of other TCP connections. Default is 5 minutes.
 
 =item UDP_TIMEOUT
 
-Idle time of UDP flows, and of ICMP echo. Default is TIMEOUT.
+The same of UDP flows, and of ICMP echo. Default is 5 minutes.
 
 =item UDP_STREAMING_TIMEOUT
 
-Idle time of UDP flows of three packets or more, with one at least in each direction. Default is
-UDP_TIMEOUT.
-
-=item TIMEOUT
-
-Default of UDP_TIMEOUT. Default is 5 minutes.
-
-=item STREAMING_TIMEOUT
-
-Another name of UDP_STREAMING_TIMEOUT.
+The same of UDP flows of three packets or more, with one at least in each direction. Default is
+UDP_TIMEOUT. C<STREAMING_TIMEOUT> is another name.
 
 =item TCP_GUARANTEE
 
-Idle time before which no TCP mapping is displaced by a new flow at capacity. Default is GUARANTEE.
+Idle time before which no TCP mapping is displaced by a new one at capacity. Default is 5
+seconds. With 0, TCP mappings have no guarantee, and a new one that would time out before all
+others is not made. C<GUARANTEE> is another name.
 
 =item UDP_GUARANTEE
 
-The same for UDP and ICMP echo.
-
-=item GUARANTEE
-
-Default of both. Default is 5 seconds. With 0, flows of that protocol displace nothing, and are
-dropped at capacity.
+The same for UDP and ICMP echo. Default is 5 seconds.
 
 =item REAP_INTERVAL
 
-Taken for compatibility: mappings are swept all the time, a few a turn.
+Mappings that have timed out are removed this often; a packet that comes before that still finds
+its mapping, and renews it. Default is 15 minutes. With 0 they only make room for others.
 
 =item MAPPING_CAPACITY
 
-Mappings at most. Default, and bound, is 524288. At capacity a new flow displaces the mapping that was
-idle longest; of a large table, the one of a random sample. Sharing the capacity of another element,
-by its name, is not supported.
+Mappings at most: an integer, or the name of another rewriter, whose capacity is then shared.
+Default, and bound, is 524288. At capacity a new flow displaces the mapping that would time out
+first and has no guarantee any more (of a large table, the one of a random sample). C<CAPACITY>
+is another name.
 
 =item DST_ANNO
 
 Boolean. If true, the destination address annotation of what is rewritten is set to the new
 destination. Default is true.
 
+=item REPLY_ANNO
+
+A one-byte annotation (a name, or an offset). Its value in the packet that makes a mapping is
+kept, and replies get it. Not used where not given.
+
+=item ICMP
+
+Boolean. If true, ICMP echo packets and errors are translated too. Default is true, except in
+configurations with an ICMPPingRewriter or ICMPRewriter: they do it there.
+
 =back
 
 =h table read-only
 
-Returns the mappings, one a line: the flow and what it becomes, forward and reply output, idle time,
-packets and bytes each way.
+Returns the mappings, one a line: the flow and what it becomes, forward and reply output, idle
+time, packets and bytes each way.
 
 =h mapping_table read-only
 
@@ -138,52 +151,73 @@ The same.
 
 =h tcp_table read-only
 
-Returns the TCP mappings.
+Returns the TCP mappings, a line a direction: '(SADDR, SPORT, DADDR, DPORT) => (new ones)', then
+the outputs of both directions with that of this one starred, the input that made the mapping,
+and the seconds until it times out. C<tcp_mappings> is the same.
+
+=h tcp_mappings read-only
+
+Returns the same as C<tcp_table>.
 
 =h udp_table read-only
 
-Returns the UDP mappings.
+Returns the UDP mappings in the same form. C<udp_mappings> is the same.
+
+=h udp_mappings read-only
+
+Returns the same as C<udp_table>.
 
 =h icmp_table read-only
 
-Returns the ICMP echo mappings.
-
-=h table_size read-only
-
-Returns the number of mappings. C<size> and C<nmappings> are the same.
-
-=h size read-only
-
-Returns the number of mappings.
-
-=h nmappings read-only
-
-Returns the number of mappings.
-
-=h capacity read/write
-
-Returns or sets the number of mappings held at most. Lowering it removes those that were idle
-longest.
-
-=h patterns read-only
-
-Returns the patterns, one a line.
+Returns the ICMP echo mappings, with the identifier in place of ports.
 
 =h tcp_lookup read
 
-Takes "SADDR SPORT DADDR DPORT" and returns, in the same form, what that TCP flow is rewritten to.
+Takes "SADDR SPORT DADDR DPORT" and returns, in the same form, what that TCP flow is rewritten
+to.
 
 =h udp_lookup read
 
 The same for UDP.
 
+=h table_size read-only
+
+Returns the number of mappings. C<nmappings> is the same.
+
+=h nmappings read-only
+
+Returns the number of mappings.
+
+=h size read-only
+
+Returns the number of mappings of all rewriters that share the capacity.
+
+=h capacity read/write
+
+Returns or sets the number of mappings held at most. Lowering it removes those that time out
+first.
+
+=h clear write-only
+
+Removes all mappings, of all rewriters that share the capacity.
+
+=h patterns read-only
+
+Returns what each input does, one a line, and in brackets how many mappings it has made that are
+still there.
+
+=h patternN read/write
+
+Returns or sets what input N does: an INPUTSPEC. Mappings that the input has made are removed
+when it is set.
+
 =h mapping_failures read-only
 
-Returns the number of new flows that were dropped: no port, or at capacity.
+Returns the number of new flows that were dropped: no value of the range free, or at capacity.
 
 =h no_port read-only
 
-Returns the number of those dropped for want of a port.
+Returns the number of those dropped because no value of the range was free.
 
 =h unmapped read-only
 
@@ -201,7 +235,8 @@ Hides a network behind 1.0.0.1:
   inside -> [0]rw[0] -> outside;
   outside -> [1]rw[1] -> inside;
 
-=a IPRewriterPatterns, IPClassifier
+=a TCPRewriter, UDPRewriter, IPAddrRewriter, IPAddrPairRewriter, ICMPPingRewriter, ICMPRewriter,
+IPRewriterPatterns, RoundRobinIPMapper, SourceIPHashMapper, FTPPortMapper
 */
 
 import { makeRewriter } from '../lib/rewriter.ts'

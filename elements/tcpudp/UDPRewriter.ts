@@ -1,3 +1,134 @@
+/*
+=c
+
+UDPRewriter(INPUTSPEC1, ..., INPUTSPECn [, I<keywords>])
+
+=s nat
+
+rewrites TCP/UDP packets' addresses and ports
+
+=d
+
+Rewrites source and destination address and port of UDP packets, with their checksums, by
+mappings that it keeps. The INPUTSPECs, one an input, are those of IPRewriter and say what
+happens to a packet without a mapping; patterns and mappings are described there, and buckets as
+well.
+
+TCP and DCCP packets are rewritten too, as UDP is: one flow of each four addresses and ports,
+whatever the protocol. Packets of other protocols and all fragments but the first go through
+'pass' inputs and are dropped by others. Packets must have their IP header annotation set.
+Keyword arguments are:
+
+=over 8
+
+=item TIMEOUT
+
+Idle time, in seconds or with a unit, after which a mapping times out. Default is 5 minutes.
+
+=item STREAMING_TIMEOUT
+
+The same of flows of three packets or more, with one at least in each direction. Default is
+TIMEOUT.
+
+=item UDP_TIMEOUT, UDP_STREAMING_TIMEOUT, UDP_GUARANTEE
+
+Other names of TIMEOUT, STREAMING_TIMEOUT and GUARANTEE.
+
+=item GUARANTEE
+
+Idle time before which no mapping is displaced by a new one at capacity. Default is 5 seconds.
+With 0, mappings have no guarantee, and a new one that would time out before all others is not
+made.
+
+=item REAP_INTERVAL
+
+Mappings that have timed out are removed this often; a packet that comes before that still finds
+its mapping, and renews it. Default is 15 minutes. With 0 they only make room for others.
+
+=item MAPPING_CAPACITY
+
+Mappings at most: an integer, or the name of another rewriter, whose capacity is then shared.
+Default, and bound, is 524288. At capacity a new flow displaces the mapping that would time out
+first and has no guarantee any more (of a large table, the one of a random sample). C<CAPACITY>
+is another name.
+
+=item DST_ANNO
+
+Boolean. If true, the destination address annotation of what is rewritten is set to the new
+destination. Default is true.
+
+=item REPLY_ANNO
+
+A one-byte annotation (a name, or an offset). Its value in the packet that makes a mapping is
+kept, and replies get it. Not used where not given.
+
+=back
+
+=h table read-only
+
+Returns the mappings, a line a direction: '(SADDR, SPORT, DADDR, DPORT) => (new ones)', then the
+outputs of both directions with that of this one starred, the input that made the mapping, and
+the seconds until it times out. C<mappings> is the same.
+
+=h mappings read-only
+
+Returns the same as C<table>.
+
+=h table_size read-only
+
+Returns the number of mappings. C<nmappings> is the same.
+
+=h nmappings read-only
+
+Returns the number of mappings.
+
+=h size read-only
+
+Returns the number of mappings of all rewriters that share the capacity.
+
+=h capacity read/write
+
+Returns or sets the number of mappings held at most. Lowering it removes those that time out
+first.
+
+=h clear write-only
+
+Removes all mappings, of all rewriters that share the capacity.
+
+=h patterns read-only
+
+Returns what each input does, one a line, and in brackets how many mappings it has made that are
+still there.
+
+=h patternN read/write
+
+Returns or sets what input N does: an INPUTSPEC. Mappings that the input has made are removed
+when it is set.
+
+=h mapping_failures read-only
+
+Returns the number of new flows that were dropped: no value of the range free, or at capacity.
+
+=h no_port read-only
+
+Returns the number of those dropped because no value of the range was free.
+
+=h unmapped read-only
+
+Returns the number of packets without a mapping that their input dropped.
+
+=h unsupported read-only
+
+Returns the number of packets dropped that cannot be mapped.
+
+=e
+
+  rw :: UDPRewriter(pattern 1.0.0.1 1024-65535 - - 0 1, drop, TIMEOUT 30);
+
+=a IPRewriter, TCPRewriter, IPAddrRewriter, IPAddrPairRewriter, ICMPPingRewriter, ICMPRewriter,
+IPRewriterPatterns, RoundRobinIPMapper, SourceIPHashMapper, FTPPortMapper
+*/
+
 import { makeRewriter } from '../lib/rewriter.ts'
 
 export default makeRewriter({ name: 'UDPRewriter', family: 'udp', accounting: true })

@@ -265,7 +265,7 @@ test('named patterns', async (t) => {
     rw :: IPRewriter(pattern out 0 1); in0 -> rw -> out0; rw[1] -> out1;`)
   lab.send('in0', ipPacket(OUT))
   t.is(one(lab).sport, 7000)
-  t.is(lab.read('rw.patterns'), '1.0.0.1 7000 - -\n')
+  t.is(lab.read('rw.patterns'), '1.0.0.1 7000 - - [1]\n')
 })
 
 test('specifications that are wrong are all reported', async (t) => {
@@ -278,7 +278,7 @@ test('specifications that are wrong are all reported', async (t) => {
     'pass x',
     'in0',
     'mystery 1',
-    'MAPPING_CAPACITY 0',
+    'MAPPING_CAPACITY nobody',
   ]
   const ins = specs
     .slice(0, 8)
@@ -290,12 +290,12 @@ test('specifications that are wrong are all reported', async (t) => {
     /input spec 0: bad source address/,
     /input spec 1: bad source port/,
     /input spec 2: bad source port/,
-    /input spec 3: no pattern named 'nosuch'/,
-    /input spec 4: output 7 out of range/,
-    /input spec 5: bad output/,
-    /input spec 6: .*mapper elements are not supported/,
+    /input spec 3: no such pattern 'nosuch'/,
+    /input spec 4: output port out of range/,
+    /input spec 5: syntax error, expected 'nochange \[OUTPUT\]'/,
+    /input spec 6: element is not an IPMapper/,
     /input spec 7: unknown specification/,
-    /MAPPING_CAPACITY/,
+    /bad MAPPING_CAPACITY/,
   ])
     t.regex(error.message, said)
 })

@@ -3,29 +3,32 @@
 import test from 'ava'
 import type { TableDecl } from '../../../../dataplane/declare.ts'
 import v1 from '../../../../deploy/examples/nat/v1/IPRewriter.ts'
-import v2 from '../../../../elements/tcpudp/IPRewriter.ts'
+import newest from '../../../../elements/tcpudp/IPRewriter.ts'
 import { ipPacket } from '../ip/packets.ts'
 import { Lab } from '../lab.ts'
 
 const flows = (spec: { state?: unknown }) => (spec.state as { flows: TableDecl }).flows
 
-test('version 2 counts packets and bytes; a row goes up and down again', (t) => {
-  const [one, two] = [flows(v1), flows(v2)]
+test('version 2 counts, version 3 knows who made a row; it goes up and down again', (t) => {
+  const [one, three] = [flows(v1), flows(newest)]
   t.is(one.version, 1)
-  t.is(two.version, 2)
+  t.is(three.version, 3)
   t.deepEqual(
-    Object.keys(two.row).filter((c) => !(c in one.row)),
-    ['packets', 'bytes'],
+    Object.keys(three.row).filter((c) => !(c in one.row)),
+    ['packets', 'bytes', 'input', 'protocol', 'annotation'],
   )
   const row = { saddr: 1, daddr: 2, ports: 3, proto: 6, new_saddr: 4, output: 1, seen: 12 }
-  const up = two.upgrade![1]!(row)
-  t.deepEqual(up, { ...row, packets: 0, bytes: 0 })
-  t.deepEqual(two.downgrade![1]!({ ...up, packets: 5, bytes: 99 }), row)
+  const two = three.upgrade![1]!(row)
+  t.deepEqual(two, { ...row, packets: 0, bytes: 0 })
+  const up = three.upgrade![2]!(two)
+  t.deepEqual(up, { ...two, input: 0, protocol: 6, annotation: 0 })
+  const down = three.downgrade![2]!({ ...up, input: 4, packets: 5, bytes: 99 })
+  t.deepEqual(three.downgrade![1]!(down), row)
 })
 
 for (const [name, classes] of [
   ['version 1', new Map([['IPRewriter', v1]])],
-  ['version 2', new Map()],
+  ['version 3', new Map()],
 ] as const) {
   test(`${name}: both rows of a mapping are in the inside flow's bucket`, async (t) => {
     const lab = await Lab.make(

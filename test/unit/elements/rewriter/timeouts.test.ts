@@ -13,7 +13,7 @@ function alive(lab: Lab, ms: number, f: IpFields): boolean {
 }
 
 test('UDP mappings go when idle, streaming ones later', async (t) => {
-  const specs = `${NAT}, UDP_TIMEOUT 10, UDP_STREAMING_TIMEOUT 60`
+  const specs = `${NAT}, UDP_TIMEOUT 10, UDP_STREAMING_TIMEOUT 60, REAP_INTERVAL 1`
   const udp = { ...OUT, proto: 17 }
   const lab = await nat(specs)
   lab.send('in0', ipPacket(udp))
@@ -31,7 +31,7 @@ test('UDP mappings go when idle, streaming ones later', async (t) => {
 
 test('one direction in use keeps the other', async (t) => {
   const udp = { ...OUT, proto: 17 }
-  const lab = await nat(`${NAT}, UDP_TIMEOUT 10`)
+  const lab = await nat(`${NAT}, UDP_TIMEOUT 10, REAP_INTERVAL 1`)
   for (let i = 0; i < 5; i++) {
     lab.send('in0', ipPacket(udp))
     lab.wait(8_000)
@@ -41,7 +41,7 @@ test('one direction in use keeps the other', async (t) => {
 })
 
 test('TCP: by data, by FIN from both sides, by RST', async (t) => {
-  const specs = `${NAT}, TCP_TIMEOUT 100, TCP_NODATA_TIMEOUT 30, TCP_DONE_TIMEOUT 5`
+  const specs = `${NAT}, TCP_TIMEOUT 100, TCP_NODATA_TIMEOUT 30, TCP_DONE_TIMEOUT 5, REAP_INTERVAL 1`
   const run = async (packets: readonly ['out' | 'back', number, number][]) => {
     const lab = await nat(specs)
     for (const [way, flags, payload] of packets) {
@@ -107,7 +107,7 @@ test('TCP: by data, by FIN from both sides, by RST', async (t) => {
   )
 })
 
-test('at capacity the mapping goes that was idle longest, once its guarantee is over', async (t) => {
+test('at capacity the mapping goes that would time out first, once its guarantee is over', async (t) => {
   const lab = await nat(`${NAT}, MAPPING_CAPACITY 3, GUARANTEE 5`)
   const send = (sport: number) => {
     lab.send('in0', ipPacket({ ...OUT, sport }))
@@ -132,14 +132,36 @@ test('at capacity the mapping goes that was idle longest, once its guarantee is 
   t.is(lab.read('rw.capacity'), '1')
 })
 
-test('without a guarantee new flows displace nothing', async (t) => {
-  const lab = await nat(`${NAT}, MAPPING_CAPACITY 2, GUARANTEE 0`)
+test('without a guarantee that goes which would time out first, the new flow too', async (t) => {
+  const specs = `${NAT}, MAPPING_CAPACITY 2, GUARANTEE 0`
+  const lab = await nat(specs)
   for (let sport = 2001; sport <= 2003; sport++) {
     lab.send('in0', ipPacket({ ...OUT, sport }))
     lab.wait(1000)
   }
-  t.is(lab.take().length, 2)
-  t.is(lab.read('rw.mapping_failures'), '1')
+  t.is(lab.take().length, 3)
+  t.is(lab.read('rw.mapping_failures'), '0')
+  t.is(lab.read('rw.tcp_lookup', '18.26.4.44 2001 10.0.0.4 40'), '')
+  // Connections in use time out in a day, a new one in minutes.
+  const busy = await nat(specs)
+  for (let sport = 2001; sport <= 2003; sport++) {
+    busy.send('in0', ipPacket({ ...OUT, sport, payload: 5 }))
+    busy.send('in1', ipPacket({ ...back(sport), payload: 5 }))
+  }
+  t.is(busy.take().length, 4)
+  t.is(busy.read('rw.mapping_failures'), '1')
+})
+
+test('what has timed out is there until the next reaping, and a packet renews it', async (t) => {
+  const lab = await nat(`${NAT}, UDP_TIMEOUT 10, REAP_INTERVAL 100`)
+  const udp = { ...OUT, proto: 17 }
+  lab.send('in0', ipPacket(udp))
+  lab.take()
+  t.true(alive(lab, 95_000, back(3000, udp)))
+  t.true(alive(lab, 95_000, back(3000, udp))) // at 190 s; reaped at 100 s, when it was fresh
+  t.is(lab.read('rw.size'), '1')
+  lab.wait(15_000)
+  t.is(lab.read('rw.size'), '0')
 })
 
 test('a large table at capacity gives way to new flows, and shrinks to a lower capacity', async (t) => {
