@@ -72,7 +72,11 @@ export class Handlers {
       throw new ClickUpError('NOT_FOUND', `'${full}' is a write handler`, 'give it a value')
     // One that is declared without the parameter does not look at it: a mistake of the caller.
     if (arg !== '' && handler.read.length < 2)
-      throw new Error(`read handler '${full}' does not take parameters`)
+      throw new ClickUpError(
+        'NOT_FOUND',
+        `read handler '${full}' does not take parameters`,
+        'leave out what follows its name',
+      )
     return handler.read(instance?.self, arg, name)
   }
 

@@ -17,7 +17,8 @@ import {
   type SocketAddress,
   sameInet,
 } from './socket-address.ts'
-import { AGAIN, errnoText, LOST, SENT, Transport } from './transport.ts'
+import { errnoText } from './system-message.ts'
+import { AGAIN, LOST, SENT, Transport } from './transport.ts'
 
 const IPPROTO_IP = 0
 const IPPROTO_UDP = 17

@@ -13,7 +13,8 @@ import {
   SOL_SOCKET,
   setInetIp,
 } from './socket-address.ts'
-import { AGAIN, errnoText, LOST, SENT, Transport } from './transport.ts'
+import { errnoText } from './system-message.ts'
+import { AGAIN, LOST, SENT, Transport } from './transport.ts'
 
 const IPPROTO_IP = 0
 const IP_HDRINCL = 3

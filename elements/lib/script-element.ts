@@ -42,11 +42,7 @@ export function scriptElement(name: string, defaultType: ScriptType | 'by ports'
       const script = new ScriptRun(self, self.plan)
       const { signals } = self.plan
       const run = (): boolean => {
-        try {
-          script.run('run', '', true)
-        } catch (error) {
-          script.complain(error)
-        }
+        script.onSignal()
         return script.ended
       }
       for (const signal of signals) onSignal(signal, run)

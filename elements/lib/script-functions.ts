@@ -1,31 +1,69 @@
 // Script's functions: read handlers that compute with their words, `$(add 1 2)`.
 // Each takes the text after its name and gives the value; a text that does not fit is an Error.
 
-import { cpUnquote, parseBool, parseInteger, parseReal, splitSpaces } from '../../lib/click/args.ts'
+import { cpUnquote, parseBool, parseInteger, splitSpaces } from '../../lib/click/args.ts'
+import { INT64_MIN, parseDouble, parseInt64, realText } from './script-numbers.ts'
 import { sprintf } from './sprintf.ts'
 
 export type ScriptFunction = (text: string, random: () => number) => string
 
-/** Numbers as Click prints them: integers in full, others with up to 12 significant digits. */
-export function numberText(value: number): string {
-  if (Number.isInteger(value) && Math.abs(value) < 1e15) return String(value)
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf'
-  return String(Number(value.toPrecision(12)))
-}
-
-function numbers(text: string): number[] {
-  return splitSpaces(text).map((word) => {
-    const value = parseInteger(word) ?? parseReal(word)
-    if (value === null) throw new Error('expected list of numbers')
-    return value
-  })
-}
-
-function fold(start: number, combine: (a: number, b: number) => number): ScriptFunction {
+/** Reads all words as numbers: integers as long as they are, real numbers from the first that is not. */
+function fold(
+  start: number,
+  onIntegers: ((a: bigint, b: bigint) => bigint) | null,
+  onReals: (a: number, b: number) => number,
+): (text: string) => Sum {
   return (text) => {
-    const list = numbers(text)
-    return numberText(list.length === 0 ? start : list.reduce((a, b) => combine(a, b)))
+    let exact: bigint | null = onIntegers === null ? null : BigInt(start)
+    let real = start
+    splitSpaces(text).forEach((word, i) => {
+      const integer = exact === null ? null : parseInt64(word)
+      if (exact !== null && integer !== null && onIntegers !== null) {
+        exact = i === 0 ? integer : BigInt.asIntN(64, onIntegers(exact, integer))
+        return
+      }
+      if (exact !== null) real = Number(exact)
+      exact = null
+      const value = parseDouble(word)
+      if (value === null) throw new Error('expected list of numbers')
+      real = i === 0 ? value : onReals(real, value)
+    })
+    return { exact, real }
   }
+}
+
+interface Sum {
+  /** Null: the sum is real. */
+  readonly exact: bigint | null
+  readonly real: number
+}
+
+function arithmetic(...args: Parameters<typeof fold>): ScriptFunction {
+  const sum = fold(...args)
+  return (text) => {
+    const { exact, real } = sum(text)
+    return exact === null ? realText(real) : String(exact)
+  }
+}
+
+// Math.min and Math.max take no 64-bit integers.
+
+function lesser(a: bigint, b: bigint): bigint {
+  if (a < b) return a
+  return b
+}
+
+function greater(a: bigint, b: bigint): bigint {
+  if (a > b) return a
+  return b
+}
+
+const divide = fold(1, null, (a, b) => a / b)
+
+/** A quotient without its fraction; what is none is the least 64-bit integer, as in C. */
+function integerQuotient(text: string): string {
+  const { real } = divide(text)
+  return Math.abs(real) < 2 ** 63 ? String(BigInt(Math.trunc(real))) : String(INT64_MIN)
 }
 
 function two(text: string): [string, string] {
@@ -37,9 +75,10 @@ function two(text: string): [string, string] {
 /** Negative, zero or positive: as numbers where both are, else byte by byte. */
 function compare(text: string): number {
   const [a, b] = two(text)
-  const x = parseInteger(a) ?? parseReal(a)
-  const y = parseInteger(b) ?? parseReal(b)
-  if (x !== null && y !== null) return x - y
+  const [i, k] = [parseInt64(a), parseInt64(b)]
+  if (i !== null && k !== null) return i < k ? -1 : i > k ? 1 : 0
+  const [x, y] = [parseDouble(a), parseDouble(b)]
+  if (x !== null && y !== null) return x < y ? -1 : x === y ? 0 : 1
   const [s, t] = [cpUnquote(a), cpUnquote(b)]
   return s < t ? -1 : s > t ? 1 : 0
 }
@@ -62,11 +101,15 @@ function all(wanted: boolean, negate: boolean): ScriptFunction {
   }
 }
 
-function one(map: (x: number) => number): ScriptFunction {
+/** On an integer where it is one, else on a real number. */
+function one(onInteger: (x: bigint) => bigint, onReal: (x: number) => number): ScriptFunction {
   return (text) => {
-    const value = parseInteger(text.trim()) ?? parseReal(text.trim())
+    const word = text.trim()
+    const integer = parseInt64(word)
+    if (integer !== null) return String(BigInt.asIntN(64, onInteger(integer)))
+    const value = parseDouble(word)
     if (value === null) throw new Error('expected one number')
-    return numberText(map(value))
+    return realText(onReal(value))
   }
 }
 
@@ -74,10 +117,23 @@ function one(map: (x: number) => number): ScriptFunction {
 function remainder(exact: boolean): ScriptFunction {
   return (text) => {
     const [a, b] = two(text)
-    const read = (word: string) => parseInteger(word) ?? (exact ? null : parseReal(word))
-    const [x, y] = [read(a), read(b)]
-    if (x === null || y === null || y === 0) throw new Error('expected two numbers')
-    return numberText(x % y)
+    const [i, k] = [parseInt64(a), parseInt64(b)]
+    if (i !== null && k !== null) {
+      if (k === 0n) throw new Error('expected two numbers')
+      return String(i % k)
+    }
+    const [x, y] = [parseDouble(a), parseDouble(b)]
+    if (exact || x === null || y === null) throw new Error('expected two numbers')
+    return realText(x % y)
+  }
+}
+
+/** Of a 32-bit integer; larger ones count as the largest. */
+function swapped(swap: (x: number) => number): ScriptFunction {
+  return (text) => {
+    const value = parseInteger(text.trim())
+    if (value === null) throw new Error('syntax error')
+    return String(swap(Math.max(-0x80000000, Math.min(0x7fffffff, value))))
   }
 }
 
@@ -112,17 +168,32 @@ function randomInteger(text: string, random: () => number): string {
 }
 
 export const FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
-  add: fold(0, (a, b) => a + b),
-  sub: fold(0, (a, b) => a - b),
-  min: fold(1, Math.min),
-  max: fold(1, Math.max),
-  mul: fold(1, (a, b) => a * b),
-  div: fold(1, (a, b) => a / b),
-  idiv: (text) => numberText(Math.trunc(Number(fold(1, (a, b) => a / b)(text, Math.random)))),
+  add: arithmetic(
+    0,
+    (a, b) => a + b,
+    (a, b) => a + b,
+  ),
+  sub: arithmetic(
+    0,
+    (a, b) => a - b,
+    (a, b) => a - b,
+  ),
+  min: arithmetic(1, lesser, Math.min),
+  max: arithmetic(1, greater, Math.max),
+  mul: arithmetic(
+    1,
+    (a, b) => a * b,
+    (a, b) => a * b,
+  ),
+  div: arithmetic(1, null, (a, b) => a / b),
+  idiv: integerQuotient,
   mod: remainder(true),
   rem: remainder(false),
-  neg: one((x) => -x),
-  abs: one(Math.abs),
+  neg: one(
+    (x) => -x,
+    (x) => -x,
+  ),
+  abs: one((x) => (x < 0n ? -x : x), Math.abs),
   eq: comparing((order) => order === 0),
   ne: comparing((order) => order !== 0),
   gt: comparing((order) => order > 0),
@@ -141,8 +212,8 @@ export const FUNCTIONS: Readonly<Record<string, ScriptFunction>> = {
   random: randomInteger,
   length: (text) => String(text.length),
   unquote: (text) => cpUnquote(text),
-  htons: one(swap16),
-  ntohs: one(swap16),
-  htonl: one(swap32),
-  ntohl: one(swap32),
+  htons: swapped(swap16),
+  ntohs: swapped(swap16),
+  htonl: swapped(swap32),
+  ntohl: swapped(swap32),
 }

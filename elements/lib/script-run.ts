@@ -6,24 +6,21 @@
 // `steps` counts those passed, and the script stops at the next one when the budget is used.
 
 import { closeSync, openSync } from 'node:fs'
-import type { RouterServices } from '../../dataplane/element.ts'
 import { writeAll } from '../../dataplane/output.ts'
 import { cpUnquote, parseBool, parseSeconds, splitSpaces, takeWord } from '../../lib/click/args.ts'
 import { substitute } from '../../lib/click/variables.ts'
+import { ScriptCalls, type ScriptSelf } from './script-calls.ts'
+import { HandlerFailure, ScriptErrors } from './script-errors.ts'
 import { findLabel, type Insn, type Op, type ScriptProgram } from './script-parse.ts'
+import { systemMessage } from './system-message.ts'
 
 /** Jumps without blocking after which a script is taken to loop for ever, as in Click. */
 const JUMPS_MAX = 1000
+const EINVAL = 22
 
 export type StepKind = 'timer' | 'normal' | 'router' | 'jump'
 
-/** What a script needs of its element. */
-export interface ScriptSelf {
-  readonly name: string
-  readonly className: string
-  readonly router: RouterServices
-  timerAt(ms: number): void
-}
+export type { ScriptSelf } from './script-calls.ts'
 
 export class ScriptRun {
   #self: ScriptSelf
@@ -42,13 +39,23 @@ export class ScriptRun {
   #isWrite = false
   /** Budget of the step that runs now; -1: none. Handlers called by the script may add to it. */
   #running = -1
-  #errors: string[] = []
+  readonly #errors: ScriptErrors
+  readonly #calls: ScriptCalls
 
   constructor(self: ScriptSelf, program: ScriptProgram) {
     this.#self = self
     this.#program = program
     this.#passed = program.insns.map(() => 0)
-    for (const { variable, op } of program.insns) if (op === 'export') this.#exported.add(variable)
+    this.#errors = new ScriptErrors((text) => this.#print(text))
+    this.#calls = new ScriptCalls(() => this.#self, this.#errors)
+    for (const { variable, op } of program.insns) {
+      if (op === 'export') this.#exported.add(variable)
+      if (variable !== '' && op !== 'label') this.#variables.set(variable, '')
+    }
+  }
+
+  #print(text: string): void {
+    this.#self.router.print(text)
   }
 
   /** Goes on where it is, as the script of another instance. */
@@ -57,15 +64,10 @@ export class ScriptRun {
     this.#program = program
   }
 
-  /** Says on the router's error output what went wrong. */
-  complain(error: unknown): void {
-    const { name, router } = this.#self
-    router.print(`While executing '${name}':\n  ${(error as Error).message}`)
-  }
-
   /** Sets initial variables and starts what runs by itself. */
   start(): void {
     const { type, insns } = this.#program
+    this.#errors.begin(this.#label)
     for (const insn of insns) {
       if (insn.op === 'init' || insn.op === 'export')
         this.#variables.set(insn.variable, this.#text(insn))
@@ -82,16 +84,23 @@ export class ScriptRun {
 
   /** The timer of a wait, or of the start, is over. */
   onTimer(): void {
+    this.#errors.begin(this.#label)
     this.#step(1, 'timer', 0)
-    this.#flushErrors()
+  }
+
+  /** Runs because of a signal; nobody waits for its value. */
+  onSignal(): void {
+    this.#errors.begin(this.#label)
+    this.#pos = 0
+    this.#step(0, 'jump', 0)
   }
 
   /** Runs from the beginning; the value that the script returned, or null where it gave none. */
   runForPacket(port: number): string | null {
     this.#variables.set('input', String(port))
     this.#pos = 0
+    this.#errors.begin(this.#label)
     this.#step(0, 'jump', 0)
-    this.#flushErrors()
     return this.#last() === 'end' ? '0' : this.#returned()
   }
 
@@ -140,19 +149,23 @@ export class ScriptRun {
     else this.#variables.set(name, value)
   }
 
+  /** Throws HandlerFailure where there were errors: their texts, and the value all the same. */
   #handle(handler: string, isWrite: boolean, steps: number, kind: StepKind): string {
     const before = [this.#handler, this.#isWrite] as const
     this.#handler = handler
     this.#isWrite = isWrite
+    const outer = this.#errors.collect()
     if (this.#running >= 0) {
       // Called by the script itself: the step that runs now goes on from here.
       if (handler === 'step') this.#running += steps
     } else this.#step(steps, kind, 0)
+    const errors = this.#errors.collected(outer)
     ;[this.#handler, this.#isWrite] = before
     const last = this.#last()
-    const value = this.#returned() ?? ''
-    if (last === 'error') throw new Error(this.#errors.splice(0).join('\n') || 'script error')
-    this.#flushErrors()
+    const value = this.#returned() ?? (last === 'end' && this.#program.type === 'PACKET' ? '0' : '')
+    if (last === 'error') this.#args = ''
+    if (last === 'error' || errors.length > 0)
+      throw new HandlerFailure(errors.join('\n'), value, last === 'error' ? -1 : 0)
     return value
   }
 
@@ -167,11 +180,8 @@ export class ScriptRun {
     return this.#last() === 'return' ? (this.#variables.get('_') ?? '') : null
   }
 
-  #flushErrors(): void {
-    if (this.#errors.length === 0) return
-    const { name, className } = this.#self
-    const lines = this.#errors.splice(0).map((line) => line.replaceAll(/^/gm, '  '))
-    this.#self.router.print(`While executing '${name} :: ${className}':\n${lines.join('\n')}`)
+  get #label(): string {
+    return `${this.#self.name} :: ${this.#self.className}`
   }
 
   #step(steps: number, kind: StepKind, jumps: number): void {
@@ -190,7 +200,7 @@ export class ScriptRun {
     }
     this.#running = -1
     if (count < JUMPS_MAX) return
-    this.#errors.push('too many jumps, giving up')
+    this.#print(`${this.#label}: too many jumps, giving up`)
     this.#pos = this.#program.insns.length
     this.#self.timerAt(-1)
   }
@@ -205,7 +215,12 @@ export class ScriptRun {
       case 'wait_step':
         return this.#waitStep(insn, at) || this.#block(at, kind)
       case 'wait_time':
-        return this.#waitTime(insn) || this.#block(at, kind)
+        if (this.#steps === this.#running)
+          // A time that is none is not waited for again.
+          return this.#block(this.#startTimer(insn) ? at : at + 1, kind)
+        this.#steps++
+        this.#self.timerAt(-1)
+        return true
       case 'stop':
         this.#steps++
         this.#pos = at
@@ -216,7 +231,7 @@ export class ScriptRun {
         this.#pos = at
         return false
       case 'error':
-        if (insn.text !== '') this.#errors.push(this.#text(insn))
+        if (insn.text !== '') this.#errors.say(this.#text(insn))
         this.#pos = at
         return false
       case 'return':
@@ -246,26 +261,17 @@ export class ScriptRun {
     return this.#passed[at]! >= insn.count
   }
 
-  #waitTime(insn: Insn): boolean {
-    if (this.#steps === this.#running) {
-      this.#startTimer(insn)
-      return false
-    }
-    this.#steps++
-    this.#self.timerAt(-1)
-    return true
-  }
-
-  #startTimer(insn: Insn): void {
+  #startTimer(insn: Insn): boolean {
     const seconds = parseSeconds(this.#text(insn))
-    if (seconds === null) this.#errors.push("syntax error at 'wait'")
+    if (seconds === null) this.#errors.say("syntax error at 'wait'")
     else this.#self.timerAt(this.#self.router.nowMs + seconds * 1000)
+    return seconds !== null
   }
 
   #goto(insn: Insn, at: number, kind: StepKind): boolean {
     const condition = this.#text(insn).trim()
     const holds = condition === '' ? true : parseBool(condition)
-    if (holds === null) this.#errors.push(`bad condition '${condition}'`)
+    if (holds === null) this.#errors.say(`bad condition '${condition}'`)
     if (holds !== true) return true
     if (typeof insn.target === 'number') {
       this.#passed.fill(0, insn.target, Math.max(insn.target, at))
@@ -283,12 +289,12 @@ export class ScriptRun {
         this.#variables.set(insn.variable, this.#text(insn))
         return
       case 'print':
-        this.#print(insn)
+        this.#printTo(insn)
         return
       case 'read': {
         const { path, value } = this.#call(insn)
-        const text = this.#read(path, value)
-        this.#self.router.print(`${this.#info(path)}:\n${text}\n`)
+        const text = this.#calls.read(path, value)
+        this.#print(`${this.#calls.nameOf(path)}:\n${text}`)
         return
       }
       case 'write':
@@ -301,14 +307,14 @@ export class ScriptRun {
 
   #write(insn: Insn): void {
     const { path, value } = this.#call(insn)
-    this.#writeStatus = -22 // EINVAL, unless it succeeds
-    this.#require(path, 'write')
+    this.#calls.require(path, 'write')
     try {
       this.#self.router.writeHandler(path, value, this.#self.name)
+      this.#writeStatus = 0
     } catch (error) {
-      throw new Error(`While calling '${path}':\n  ${(error as Error).message}`)
+      this.#writeStatus = error instanceof HandlerFailure ? error.status : -EINVAL
+      this.#calls.sayCalling(path, value, error)
     }
-    this.#writeStatus = 0
   }
 
   #call(insn: Insn): { path: string; value: string } {
@@ -316,23 +322,7 @@ export class ScriptRun {
     return { path: word, value: insn.unquote ? cpUnquote(rest) : rest }
   }
 
-  #info(path: string): string {
-    return this.#self.router.findHandler(path, this.#self.name).name
-  }
-
-  #require(path: string, what: 'read' | 'write'): void {
-    const info = this.#self.router.findHandler(path, this.#self.name)
-    const element = path.slice(0, Math.max(0, path.lastIndexOf('.')))
-    if (info.found === 'no element') throw new Error(`no element named '${element}'`)
-    if (!info[what]) throw new Error(`no ${what} handler '${path}'`)
-  }
-
-  #read(path: string, arg: string): string {
-    this.#require(path, 'read')
-    return this.#self.router.readHandler(path, arg, this.#self.name)
-  }
-
-  #print(insn: Insn): void {
+  #printTo(insn: Insn): void {
     const target = /^(>>?)\s*/.exec(insn.text)
     let text = insn.text
     let file = '-'
@@ -341,25 +331,21 @@ export class ScriptRun {
       file = cpUnquote(this.#expand(word))
       text = rest
     }
-    const result = this.#printed(insn, text)
-    const line = insn.bare || result.endsWith('\n') ? result : `${result}\n`
-    if (file === '-' || file === '') {
-      writeAll(1, line)
-      return
-    }
-    const fd = openSync(file, target?.[1] === '>>' ? 'a' : 'w')
-    try {
-      writeAll(fd, line)
-    } finally {
-      closeSync(fd)
-    }
+    const said = this.#errors.count
+    let result = ''
+    this.#attempt(() => {
+      result = this.#printed(insn, text)
+    })
+    const whole = insn.bare || result.endsWith('\n') || this.#errors.count > said
+    if (file === '-' || file === '') writeAll(1, whole ? result : `${result}\n`)
+    else printToFile(file, target?.[1] === '>>', whole ? result : `${result}\n`)
   }
 
   /** A handler's value where the text starts like a name, else the text without its quotes. */
   #printed(insn: Insn, text: string): string {
     if (/^[A-Za-z@_]/.test(text)) {
       const { path, value } = this.#call({ ...insn, text })
-      return this.#read(path, value)
+      return this.#calls.read(path, value)
     }
     // Quotes in values are not the text's own: marks stand for values until the text is unquoted.
     const values: string[] = []
@@ -378,18 +364,11 @@ export class ScriptRun {
   }
 
   #expand(text: string): string {
-    return substitute(text, (inner, form) => this.#resolve(inner, form))
+    return substitute(text, (inner, form) => this.#resolve(inner, form), 0, true)
   }
 
   #resolve(inner: string, form: 'plain' | 'braces' | 'parens'): string | null {
-    if (form === 'parens') {
-      const { word, rest } = takeWord(inner)
-      let value: string | null = null
-      this.#attempt(() => {
-        value = this.#read(word, rest)
-      })
-      return value
-    }
+    if (form === 'parens') return this.#calls.value(inner)
     const own = this.#variables.get(inner)
     if (own !== undefined) return own
     switch (inner) {
@@ -414,7 +393,21 @@ export class ScriptRun {
     try {
       act()
     } catch (error) {
-      this.#errors.push((error as Error).message)
+      this.#errors.say((error as Error).message)
     }
+  }
+}
+
+function printToFile(file: string, append: boolean, text: string): void {
+  let fd = -1
+  try {
+    fd = openSync(file, append ? 'a' : 'w')
+  } catch (error) {
+    throw new Error(`${file}: ${systemMessage(error)}`)
+  }
+  try {
+    writeAll(fd, text)
+  } finally {
+    closeSync(fd)
   }
 }

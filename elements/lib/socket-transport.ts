@@ -24,8 +24,9 @@ import {
   type SocketAddress,
   setInetIp,
 } from './socket-address.ts'
+import { errnoText } from './system-message.ts'
 import { ipText } from './text.ts'
-import { AGAIN, errnoText, LOST, SENT, Transport } from './transport.ts'
+import { AGAIN, LOST, SENT, Transport } from './transport.ts'
 
 const IPPROTO_TCP = 6
 const TCP_NODELAY = 1

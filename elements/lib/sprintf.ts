@@ -1,8 +1,12 @@
 // Formats of C for Script's sprintf: integers, strings and %%.
 
-import { cpUnquote, parseInteger, splitSpaces } from '../../lib/click/args.ts'
+import { cpUnquote, parseInteger, parseString, splitSpaces } from '../../lib/click/args.ts'
+import { parseInt64, parseUint64 } from './script-numbers.ts'
 
-const DIRECTIVE = /%([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?(hh?|ll?|L|q)?([diouxXs%])/y
+/** Characters of one field; a wider one is cut to that. */
+const WIDTH_MAX = 65_536
+
+const DIRECTIVE = /%([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?([hlLq]*)([diouxXs%])/y
 
 /** `FORMAT ARG...`, words apart by blanks, quoted where they hold some. */
 export function sprintf(text: string): string {
@@ -31,47 +35,52 @@ export function sprintf(text: string): string {
 
 function directive(m: RegExpExecArray, next: () => string): string {
   const kind = m[5]!
-  if (kind === '%') return '%'
   let flags = m[1]!
-  let width = m[2] === '*' ? integer(next()) : Number(m[2])
+  let width = m[2] === '*' ? integer('*', next) : Math.min(Number(m[2]), WIDTH_MAX)
   if (width < 0) {
     flags += '-'
     width = -width
   }
-  const precision = m[3] === undefined ? -1 : m[3] === '*' ? integer(next()) : Number(m[3])
+  const precision = m[3] === undefined || m[3] === '' ? -1 : integer(m[3], next)
+  if (kind === '%') return pad('%', width, flags.replaceAll('0', ''))
   if (kind === 's') {
-    const s = cpUnquote(next())
-    return pad(precision >= 0 ? s.slice(0, precision) : s, width, flags.replaceAll('0', ''))
+    const s = parseString(next())
+    if (s === null) throw new Error('syntax error')
+    return pad(precision >= 0 ? s.slice(0, precision) : s, width, flags)
   }
-  const short = m[4]?.startsWith('h') === true
-  return pad(integerText(integer(next()), kind, flags, precision, short), width, flags)
+  const isSigned = kind === 'd' || kind === 'i'
+  const value = (isSigned ? parseInt64 : parseUint64)(next())
+  if (value === null) throw new Error('syntax error')
+  return pad(integerText(value, kind, flags, precision, m[4]!.endsWith('h')), width, flags)
 }
 
-function integer(word: string): number {
-  const value = parseInteger(word)
-  if (value === null) throw new Error('syntax error')
+/** A width or precision: its digits, or the next argument. */
+function integer(text: string, next: () => string): number {
+  const value = parseInteger(text === '*' ? next() : text || '0')
+  if (value === null || (text === '*' && Math.abs(value) > WIDTH_MAX))
+    throw new Error('syntax error')
   return value
 }
 
 function integerText(
-  value: number,
+  value: bigint,
   kind: string,
   flags: string,
   precision: number,
   short: boolean,
 ): string {
-  const signed = kind === 'd' || kind === 'i'
-  let n = BigInt(value)
-  if (signed) n = BigInt.asIntN(short ? 16 : 64, n)
-  else n = BigInt.asUintN(short ? 16 : 64, n)
+  const isSigned = kind === 'd' || kind === 'i'
+  let n = value
+  if (short) n = isSigned ? BigInt.asIntN(16, n) : BigInt.asUintN(16, n)
   const base = kind === 'o' ? 8 : kind === 'x' || kind === 'X' ? 16 : 10
   let digits = (n < 0n ? -n : n).toString(base)
+  if (precision === 0 && n === 0n) digits = ''
   if (precision >= 0) digits = digits.padStart(precision, '0')
   if (flags.includes('#') && base === 16 && n !== 0n) digits = `0x${digits}`
   if (flags.includes('#') && base === 8 && !digits.startsWith('0')) digits = `0${digits}`
   if (kind === 'X') digits = digits.toUpperCase()
   const plus = flags.includes('+') ? '+' : flags.includes(' ') ? ' ' : ''
-  return `${n < 0n ? '-' : signed ? plus : ''}${digits}`
+  return `${n < 0n ? '-' : plus}${digits}`
 }
 
 function pad(text: string, width: number, flags: string): string {

@@ -4,7 +4,6 @@
 // An open transport can be handed on: when a configuration is replaced, the new router's element
 // takes it over, and neither connections nor what waits in the kernel are lost.
 
-import { getSystemErrorMap } from 'node:util'
 import type { RouterServices } from '../../dataplane/element.ts'
 import { type FdWatch, POLLIN, POLLOUT } from '../../dataplane/fd-watch.ts'
 import { native } from '../../dataplane/native/native.ts'
@@ -15,11 +14,6 @@ import { SOCKET_WAIT_MS } from '../../lib/limits.ts'
 export const AGAIN = 0
 export const LOST = -1
 export const SENT = 1
-
-/** What a negative result of a native function means. */
-export function errnoText(result: number): string {
-  return getSystemErrorMap().get(result)?.[1] ?? `error ${-result}`
-}
 
 export abstract class Transport {
   /** What was received last: `receive` says how much. */
