@@ -1,6 +1,7 @@
 // New mappings: what a flow is rewritten to, and the two rows that say so.
 
 import { table } from '../../dataplane/declare.ts'
+import { drawBelow } from '../../lib/click/random.ts'
 import { PORT_PROBES_MAX } from '../../lib/limits.ts'
 import { mix } from '../../lib/steer-hash.ts'
 import type { RewriterPlan } from './rewriter-config.ts'
@@ -135,11 +136,11 @@ function choose(self: Mapper, pattern: Pattern, flow: Flow, fixed: Rewritten): n
     if (isFree(self, pattern, fixed, own, flow)) return own
   }
   if (log2 > 0 && choice !== SEQUENTIAL) return chooseFitting(self, pattern, flow, fixed, wanted)
-  let value = Math.floor(self.router.random() * (top + 1))
+  let value: number
   if (choice === SEQUENTIAL) {
     const next = turnsOf(self, pattern).insert(-1, pattern.turn)?.next ?? 0
     value = next > top ? 0 : next
-  }
+  } else value = drawBelow(() => self.router.random(), top + 1)
   for (let i = 0, probes = 0; i <= top && probes < PORT_PROBES_MAX; i++) {
     if (log2 === 0 || fits(pattern.sport + value, wanted, log2)) {
       probes++

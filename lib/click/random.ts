@@ -6,6 +6,8 @@
 
 const LAG = 31
 const WARM_UP = 310
+/** How many numbers it draws from. */
+const RANGE = 2 ** 31
 
 export class ClickRandom {
   readonly #state = new Int32Array(LAG)
@@ -38,4 +40,26 @@ export class ClickRandom {
     this.#at = (at + 1) % LAG
     return sum >>> 1
   }
+}
+
+/**
+ * An integer from 0 to below n (1 to 2^32) as Click draws it from such a generator.
+ * @param random gives numbers in [0, 1), multiples of 2^-31 where they count
+ */
+export function drawBelow(random: () => number, n: number): number {
+  const draw = () => Math.floor(random() * RANGE)
+  if (n === 2) return (draw() >>> 14) & 1
+  if (n > RANGE) return wide(draw, n)
+  const count = Math.floor(RANGE / n)
+  // What lies beyond the last whole share would favour some numbers.
+  let value = draw()
+  while (value >= count * n) value = draw()
+  return Math.floor(value / count)
+}
+
+function wide(draw: () => number, n: number): number {
+  const both = () => ((draw() << 17) ^ (draw() >>> 14)) >>> 0
+  let value = both()
+  while (value >= n) value = both()
+  return value
 }
