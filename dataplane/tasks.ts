@@ -142,8 +142,14 @@ export class TaskList {
     })
     for (let k = 0; k < old.#count; k++) {
       const heir = heirs[old.#queue[(old.#head + k) & old.#mask]!]!
-      if (heir >= 0) this.schedule(heir)
+      if (heir < 0 || this.#scheduled[heir] === 1) continue
+      // Not `schedule`: the old order stands, and so does what each task stands at.
+      this.#scheduled[heir] = 1
+      this.#queue[(this.#head + this.#count++) & this.#mask] = heir
     }
+    if (old.#pass === null || this.#pass === null) return
+    this.#stands = old.#stands
+    for (const [k, pass] of old.#pass.entries()) if (heirs[k]! >= 0) this.#pass[heirs[k]!] = pass
   }
 }
 
