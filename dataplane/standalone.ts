@@ -162,12 +162,16 @@ function reconfigured(of: Standalone, index: number, config: string): ReturnType
     i === index ? { ...e, config, args: splitArgs(config) } : e,
   )
   const changed = { ...flat, elements }
-  const { graph, errors } = resolveGraph(changed, (name) => classes.get(name))
+  const { graph, errors, warnings } = resolveGraph(changed, (name) => classes.get(name))
   // The heading names the element, which the caller knows.
   const reasons = errors.map(({ message }) =>
     message.replace(/^While configuring .*\n/, '').replaceAll(/^ {2}/gm, ''),
   )
   if (graph === null || errors.length > 0) throw new Error(reasons.join('\n'))
+  const { name } = elements[index]!
+  for (const { message } of warnings)
+    if (message.startsWith(`While configuring '${name} ::`))
+      of.router.print(message.replace(/^.*/, `While calling '${name}.config ${config}':`))
   const keep = () => {
     of.prepared = { ...of.prepared, flat: changed, graph }
   }

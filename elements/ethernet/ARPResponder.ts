@@ -23,7 +23,7 @@ prefix).
 
 Returns the entries, one a line, longest prefixes first.
 
-=h lookup read
+=h lookup read-only
 
 Takes an IP address and returns the Ethernet address that answers for it, if any.
 
