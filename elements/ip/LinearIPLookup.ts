@@ -9,13 +9,15 @@ simple IP routing table
 
 =d
 
-A routing table, kept for configurations that name it. It is as fast as RadixIPLookup.
+It is as fast as RadixIPLookup: nothing is searched one by one. Its table keeps the order in which
+routes were added.
 
 Takes packets with their destination address annotation set. The longest prefix that the address
 matches says the output; where that route has a gateway, the annotation is set to it. A packet
-without a route is dropped, and counted in C<no_route>.
+without a route is dropped, and counted in C<no_route>; the first five are reported.
 
-Each argument is a route: prefix, gateway if there is one, output.
+Each argument is a route: prefix, gateway if there is one (or '-'), output. An address without mask
+stands for itself. Of two routes for one prefix the first counts.
 
 Routes that handlers change are state of scope shared: a new replica, and a new version, applies the
 changes to the routes that it is configured with.
@@ -38,15 +40,11 @@ Sets a route, whether there is one for that prefix or not.
 
 =h remove write-only
 
-Removes a route: "ADDR/MASK".
+Removes a route: "ADDR/MASK [[GW] OUT]". What is given of gateway and output must fit.
 
 =h ctrl write-only
 
 Changes several routes: a line each, "add", "set" or "remove" and the route. All are done or none.
-
-=h flush write-only
-
-Removes all routes.
 
 =h no_route read-only
 
@@ -61,4 +59,9 @@ Returns the number of packets dropped for want of a route.
 
 import { makeRouteTable } from '../lib/route-table.ts'
 
-export default makeRouteTable('LinearIPLookup', true)
+export default makeRouteTable('LinearIPLookup', {
+  changing: true,
+  flush: false,
+  rule: 'keep',
+  report: 'LinearIPLookup: no route for',
+})

@@ -13,9 +13,10 @@ Looks up routes in a trie with levels of 16, 8 and 8 bits: one to three memory a
 
 Takes packets with their destination address annotation set. The longest prefix that the address
 matches says the output; where that route has a gateway, the annotation is set to it. A packet
-without a route is dropped, and counted in C<no_route>.
+without a route is dropped, and counted in C<no_route>; the first five are reported.
 
-Each argument is a route: prefix, gateway if there is one, output.
+Each argument is a route: prefix, gateway if there is one (or '-'), output. An address without mask
+stands for itself. Of two routes for one prefix the first counts.
 
 Routes that handlers change are state of scope shared: a new replica, and a new version, applies the
 changes to the routes that it is configured with.
@@ -38,7 +39,7 @@ Sets a route, whether there is one for that prefix or not.
 
 =h remove write-only
 
-Removes a route: "ADDR/MASK".
+Removes a route: "ADDR/MASK [[GW] OUT]". What is given of gateway and output must fit.
 
 =h ctrl write-only
 
@@ -56,9 +57,14 @@ Returns the number of packets dropped for want of a route.
 
   rt :: RadixIPLookup(18.26.4.24/32 0, 18.26.4.0/24 1, 0.0.0.0/0 18.26.4.1 1);
 
-=a LinearIPLookup, StaticIPLookup, GetIPAddress
+=a DirectIPLookup, RangeIPLookup, LinearIPLookup, StaticIPLookup, LinuxIPLookup, GetIPAddress
 */
 
 import { makeRouteTable } from '../lib/route-table.ts'
 
-export default makeRouteTable('RadixIPLookup', true)
+export default makeRouteTable('RadixIPLookup', {
+  changing: true,
+  flush: true,
+  rule: 'move',
+  report: 'IPRouteTable: no route for',
+})

@@ -13,9 +13,10 @@ A routing table without handlers that change it. It is as fast as RadixIPLookup.
 
 Takes packets with their destination address annotation set. The longest prefix that the address
 matches says the output; where that route has a gateway, the annotation is set to it. A packet
-without a route is dropped, and counted in C<no_route>.
+without a route is dropped, and counted in C<no_route>; the first five are reported.
 
-Each argument is a route: prefix, gateway if there is one, output.
+Each argument is a route: prefix, gateway if there is one (or '-'), output. An address without mask
+stands for itself. Of two routes for one prefix the first counts.
 
 =h table read-only
 
@@ -38,4 +39,9 @@ Returns the number of packets dropped for want of a route.
 
 import { makeRouteTable } from '../lib/route-table.ts'
 
-export default makeRouteTable('StaticIPLookup', false)
+export default makeRouteTable('StaticIPLookup', {
+  changing: false,
+  flush: false,
+  rule: 'keep',
+  report: 'StaticIPLookup: no route for',
+})

@@ -1,108 +1,216 @@
-// Longest-prefix match over IPv4: a trie with a first level of 16 bits and two of 8, in typed
-// arrays.
+// Longest-prefix match over IPv4: a trie with a first level of 16 bits and two of 8.
 //
-//   root[addr >>> 16] ──▶ value, or a block of 256 ──▶ value, or a block of 256 ──▶ value
+//   root[addr >>> 16] ──▶ answer, or a block of 256 ──▶ answer, or a block of 256 ──▶ answer
 //
-// Every slot holds the answer for its addresses, so a lookup reads one to three words. Beside
-// each slot is the length of the prefix that the answer is from: a new prefix is written over
-// what is of a shorter one, and a removed one is replaced by the next shorter that covers it. So
-// a change touches the slots of its prefix only.
+// `base` has the answers of prefixes up to 16 bits. Longer ones are lists, one for each 16 bits, and
+// blocks (prefix-blocks.ts) are made of a list when an address first leads there after a change. So
+// many changes cost no more than one, and a table of half a million is ready at once. A block does not
+// repeat what `base` says: a new default route touches none.
 
-/** A slot without answer. */
+import { ANSWERS, answerAt, BlockStore, blockWords } from './prefix-blocks.ts'
+
+/** An address without answer; in a block: as `base` says. */
 export const NO_ROUTE = -1
 
+/** In `root`: the block has not been made since the list changed. Block b is -2 - b. */
+const CHANGED = -2
+
 const ROOT = 65_536
-const BLOCK = 256
+const END = -1
+
+/** The prefixes by number, and their answers. They are the caller's; each change is told. */
+export interface TrieColumns {
+  addrs: Int32Array
+  lengths: Uint8Array
+  hops: Int32Array
+}
 
 export class PrefixTrie {
-  /** Slots: 0 and up a value, -1 none, below that block number b as -2 - b. */
-  #slots = new Int32Array(ROOT).fill(NO_ROUTE)
-  /** One more than the length of the slot's prefix; 0: none. */
-  #lengths = new Uint8Array(ROOT)
-  #used = ROOT
+  #columns: TrieColumns
+  readonly #root = new Int32Array(ROOT).fill(NO_ROUTE)
+  readonly #base = new Int32Array(ROOT).fill(NO_ROUTE)
+  /** One more than the length of the prefix that the answer in `base` is from; 0: none. */
+  readonly #baseLengths = new Uint8Array(ROOT)
+  /** The lists of longer prefixes: first number by 16 bits, then linked both ways. */
+  readonly #first = new Int32Array(ROOT).fill(END)
+  #next = new Int32Array(16)
+  #previous = new Int32Array(16)
+  /** Room for chains while blocks are made. */
+  #chain = new Int32Array(16)
+  readonly #blocks = new BlockStore()
+
+  constructor(columns: TrieColumns) {
+    this.#columns = columns
+  }
 
   lookup(addr: number): number {
-    const slots = this.#slots
-    let v = slots[addr >>> 16]!
+    const high = addr >>> 16
+    let v = this.#root[high]!
     if (v >= NO_ROUTE) return v
-    v = slots[ROOT + (-2 - v) * BLOCK + ((addr >>> 8) & 255)]!
-    if (v >= NO_ROUTE) return v
-    return slots[ROOT + (-2 - v) * BLOCK + (addr & 255)]!
+    if (v === CHANGED) v = this.#make(high)
+    const words = this.#blocks.words
+    v = answerAt(words, -2 - v, (addr >>> 8) & 255)
+    if (v < NO_ROUTE) v = answerAt(words, -2 - v, addr & 255)
+    return v === NO_ROUTE ? this.#base[high]! : v
   }
 
-  /** Sets the answer for a prefix, where no longer one is known. */
-  insert(addr: number, length: number, value: number): void {
-    this.#paint(addr, length, (old) => old <= length + 1, value, length + 1)
+  /** A prefix is new, or has another answer. */
+  set(number: number, known: boolean): void {
+    const { addrs, lengths, hops } = this.#columns
+    const length = lengths[number]!
+    const high = addrs[number]! >>> 16
+    if (length <= 16) this.#paint(high, length, 0, hops[number]!, length + 1)
+    else {
+      if (!known) this.#link(high, number)
+      this.#change(high)
+    }
   }
 
-  /** Takes a prefix out. `value` and `shorter` are of the next shorter prefix (-1 and -1: none). */
-  remove(addr: number, length: number, value: number, shorter: number): void {
-    this.#paint(addr, length, (old) => old === length + 1, value, shorter + 1)
+  /** A prefix goes. `answer` and `shorter` are of the next shorter one (-1 and -1: none). */
+  remove(number: number, answer: number, shorter: number): void {
+    const { addrs, lengths } = this.#columns
+    const length = lengths[number]!
+    const high = addrs[number]! >>> 16
+    if (length <= 16) this.#paint(high, length, length + 1, answer, shorter + 1)
+    else {
+      this.#unlink(high, number)
+      this.#change(high)
+    }
+  }
+
+  /** Takes the first `count` prefixes of other columns, in place of all that there was. */
+  load(columns: TrieColumns, count: number): void {
+    this.clear()
+    this.#columns = columns
+    const { addrs, lengths } = columns
+    this.#next = new Int32Array(addrs.length)
+    this.#previous = new Int32Array(addrs.length)
+    this.#chain = new Int32Array(addrs.length)
+    const many = new Uint16Array(ROOT)
+    let words = 0
+    for (let i = 0; i < count; i++) {
+      if (lengths[i]! <= 16) this.set(i, false)
+      else this.#link(addrs[i]! >>> 16, i)
+    }
+    for (let i = 0; i < count; i++) {
+      if (lengths[i]! > 16 && many[addrs[i]! >>> 16]! < ANSWERS) many[addrs[i]! >>> 16]!++
+      if (lengths[i]! > 24) words += blockWords(3)
+    }
+    for (let high = 0; high < ROOT; high++) {
+      if (many[high] === 0) continue
+      this.#root[high] = CHANGED
+      words += blockWords(2 * many[high]! + 1)
+    }
+    this.#blocks.reserve(words)
   }
 
   clear(): void {
-    this.#slots = new Int32Array(ROOT).fill(NO_ROUTE)
-    this.#lengths = new Uint8Array(ROOT)
-    this.#used = ROOT
+    this.#root.fill(NO_ROUTE)
+    this.#base.fill(NO_ROUTE)
+    this.#baseLengths.fill(0)
+    this.#first.fill(END)
+    this.#blocks.clear()
   }
 
-  #paint(
-    addr: number,
-    length: number,
-    over: (oldLength: number) => boolean,
-    value: number,
-    newLength: number,
-  ): void {
-    let base = 0
-    let shift = 16
-    let bits = 16
-    while (length > bits) {
-      base = this.#block(base + ((addr >>> shift) & (base === 0 ? 0xffff : 255)))
-      shift -= 8
-      bits += 8
+  /** Writes an answer where the old one is from a prefix of `least` - 1 to `length` bits. */
+  #paint(high: number, length: number, least: number, answer: number, newLength: number): void {
+    const end = high + (1 << (16 - length))
+    for (let i = high; i < end; i++) {
+      const old = this.#baseLengths[i]!
+      if (old < least || old > length + 1) continue
+      this.#base[i] = answer
+      this.#baseLengths[i] = newLength
+      if (this.#root[i]! >= NO_ROUTE) this.#root[i] = answer
     }
-    const first = (addr >>> shift) & (base === 0 ? 0xffff : 255)
-    this.#fill(base + first, 2 ** (bits - length), over, value, newLength)
   }
 
-  /** Writes `count` slots and all that is below them. */
-  #fill(
-    from: number,
-    count: number,
-    over: (oldLength: number) => boolean,
-    value: number,
-    newLength: number,
-  ): void {
-    for (let i = from; i < from + count; i++) {
-      const v = this.#slots[i]!
-      if (v < NO_ROUTE) {
-        this.#fill(ROOT + (-2 - v) * BLOCK, BLOCK, over, value, newLength)
-      } else if (over(this.#lengths[i]!)) {
-        this.#slots[i] = value
-        this.#lengths[i] = newLength
+  #link(high: number, number: number): void {
+    if (number >= this.#next.length) {
+      this.#next = grown(this.#next, this.#columns.addrs.length)
+      this.#previous = grown(this.#previous, this.#columns.addrs.length)
+      this.#chain = new Int32Array(this.#columns.addrs.length)
+    }
+    const first = this.#first[high]!
+    this.#next[number] = first
+    this.#previous[number] = END
+    if (first !== END) this.#previous[first] = number
+    this.#first[high] = number
+  }
+
+  #unlink(high: number, number: number): void {
+    const next = this.#next[number]!
+    const previous = this.#previous[number]!
+    if (previous === END) this.#first[high] = next
+    else this.#next[previous] = next
+    if (next !== END) this.#previous[next] = previous
+  }
+
+  /** The list has changed: what was made of it is forgotten. */
+  #change(high: number): void {
+    const v = this.#root[high]!
+    const blocks = this.#blocks
+    if (v < CHANGED) {
+      const at = -2 - v
+      for (let run = blocks.runs(at) - 1; run >= 0; run--) {
+        const inner = blocks.run(at, run)
+        if (inner < NO_ROUTE) blocks.free(-2 - inner)
+      }
+      blocks.free(at)
+    }
+    this.#root[high] = this.#first[high] === END ? this.#base[high]! : CHANGED
+  }
+
+  /** Makes the blocks of a list; returns what `root` then has. */
+  #make(high: number): number {
+    const { addrs, lengths, hops } = this.#columns
+    const chain = this.#chain
+    OF_LENGTH.fill(END)
+    OF_ANSWER.fill(END)
+    // One pass puts each prefix in a chain of its length, or of the answer that it lies below.
+    for (let n = this.#first[high]!; n !== END; n = this.#next[n]!) {
+      const length = lengths[n]!
+      const heads = length <= 24 ? OF_LENGTH : OF_ANSWER
+      const head = length <= 24 ? length : (addrs[n]! >>> 8) & 255
+      chain[n] = heads[head]!
+      heads[head] = n
+    }
+    SECOND.fill(NO_ROUTE)
+    for (let length = 17; length <= 24; length++) {
+      for (let n = OF_LENGTH[length]!; n !== END; n = chain[n]!) {
+        const at = (addrs[n]! >>> 8) & 255
+        SECOND.fill(hops[n]!, at, at + (1 << (24 - length)))
       }
     }
+    for (let i = 0; i < ANSWERS; i++)
+      if (OF_ANSWER[i] !== END) SECOND[i] = this.#makeThird(OF_ANSWER[i]!, SECOND[i]!)
+    const v = -2 - this.#blocks.store(SECOND)
+    this.#root[high] = v
+    return v
   }
 
-  /** The block below a slot, made with the slot's answer where there is none. */
-  #block(slot: number): number {
-    const v = this.#slots[slot]!
-    if (v < NO_ROUTE) return ROOT + (-2 - v) * BLOCK
-    if (this.#used + BLOCK > this.#slots.length) this.#grow()
-    const base = this.#used
-    this.#used += BLOCK
-    this.#slots.fill(v, base, base + BLOCK)
-    this.#lengths.fill(this.#lengths[slot]!, base, base + BLOCK)
-    this.#slots[slot] = -2 - (base - ROOT) / BLOCK
-    return base
+  /** The block of a chain of prefixes below one answer. */
+  #makeThird(head: number, answer: number): number {
+    const { addrs, lengths, hops } = this.#columns
+    THIRD.fill(answer)
+    for (let length = 25; length <= 32; length++) {
+      for (let n = head; n !== END; n = this.#chain[n]!) {
+        if (lengths[n] !== length) continue
+        const at = addrs[n]! & 255
+        THIRD.fill(hops[n]!, at, at + (1 << (32 - length)))
+      }
+    }
+    return -2 - this.#blocks.store(THIRD)
   }
+}
 
-  #grow(): void {
-    const slots = new Int32Array(this.#slots.length * 2)
-    slots.set(this.#slots)
-    const lengths = new Uint8Array(this.#lengths.length * 2)
-    lengths.set(this.#lengths)
-    this.#slots = slots
-    this.#lengths = lengths
-  }
+/** Room to make blocks in: used within one call, and the same for all tables. */
+const SECOND = new Int32Array(ANSWERS)
+const THIRD = new Int32Array(ANSWERS)
+const OF_LENGTH = new Int32Array(25)
+const OF_ANSWER = new Int32Array(ANSWERS)
+
+function grown(old: Int32Array, length: number): Int32Array<ArrayBuffer> {
+  const larger = new Int32Array(length)
+  larger.set(old)
+  return larger
 }

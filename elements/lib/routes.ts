@@ -1,132 +1,182 @@
-// Routes: their text, and a table of them with longest-prefix lookup.
+// Routes by prefix, in columns, and the trie that finds them. Derived from configuration and state.
 
-import { type AddressTable, parseIp, parseIpPrefix, splitSpaces } from '../../lib/click/args.ts'
+import { NextHops } from './next-hops.ts'
+import { PrefixIndex } from './prefix-index.ts'
 import { NO_ROUTE, PrefixTrie } from './prefix-trie.ts'
-import { ipnetText, ipText, maskLength } from './text.ts'
+import { lengthMask, type Route } from './route-text.ts'
 
-export interface Route {
-  readonly addr: number
-  /** Length of the prefix. */
-  readonly length: number
-  /** 0: none, the destination is on the network itself. */
-  readonly gw: number
-  readonly port: number
-}
+/** Where a route goes that is new, or set anew; tables are printed by place. */
+export type PlaceRule = 'keep' | 'move'
 
-/** Parses 'ADDR/MASK [GW] OUT'; 'ADDR/MASK' alone with `portless`. What is wrong, as text. */
-export function parseRoute(
-  text: string,
-  addresses: AddressTable | undefined,
-  portless: boolean,
-): Route | string {
-  const [prefix, ...rest] = splitSpaces(text)
-  const net = parseIpPrefix(prefix ?? '', addresses) ?? hostOf(prefix ?? '', addresses)
-  const length = net === null ? -1 : maskLength(net.mask)
-  if (net === null || length < 0 || rest.length > 2)
-    return `'${text}' is not a route 'ADDR/MASK [GATEWAY] OUTPUT'`
-  const last = rest.at(-1)
-  const port = last !== undefined && /^\d+$/.test(last) ? Number(last) : -1
-  const gwText = port < 0 ? rest[0] : rest.length > 1 ? rest[0] : undefined
-  const gw = gwText === undefined || gwText === '-' ? 0 : parseIp(gwText, addresses)
-  if (gw === null || (port < 0 && rest.length > 1)) return `'${text}': bad gateway or output`
-  if (port < 0 && !portless) return `'${text}': an output is missing`
-  return { addr: net.addr & net.mask, length, gw, port }
-}
-
-function hostOf(text: string, addresses?: AddressTable): { addr: number; mask: number } | null {
-  const addr = parseIp(text, addresses)
-  return addr === null ? null : { addr, mask: -1 }
-}
-
-export function lengthMask(length: number): number {
-  return length === 0 ? 0 : -1 << (32 - length)
-}
-
-export function routeText(route: Route): string {
-  const gw = route.gw === 0 ? '-' : ipText(route.gw)
-  return `${ipnetText(route.addr, lengthMask(route.length))}\t${gw}\t${route.port}\n`
-}
-
-/** Routes by prefix, and the trie that finds them. Derived from configuration and state. */
-export class Routes {
-  readonly #byPrefix = new Map<number, number>()
-  readonly #trie = new PrefixTrie()
-  readonly #free: number[] = []
-  /** By the number that the trie holds. */
-  readonly list: (Route | null)[] = []
-  /** The same, where a lookup reads it. */
-  gateways = new Int32Array(16)
+/** Routes in columns, by place. */
+export class RouteList {
+  addrs = new Int32Array(16)
+  lengths = new Uint8Array(16)
+  gws = new Int32Array(16)
   ports = new Int32Array(16)
+  /** Numbers of next hops: filled in by the table that has the list. */
+  hops = new Int32Array(16)
+  /** Places in use, holes included. */
+  count = 0
+  readonly index: PrefixIndex
 
-  get size(): number {
-    return this.#byPrefix.size
+  constructor(from?: RouteList) {
+    if (from !== undefined) {
+      this.addrs = from.addrs.slice()
+      this.lengths = from.lengths.slice()
+      this.gws = from.gws.slice()
+      this.ports = from.ports.slice()
+      this.hops = new Int32Array(from.addrs.length)
+      this.count = from.count
+    }
+    this.index = new PrefixIndex(this, from?.index)
   }
 
-  /** Number of the route for an address; -1: none. */
+  get(place: number): Route {
+    return {
+      addr: this.addrs[place]!,
+      length: this.lengths[place]!,
+      gw: this.gws[place]!,
+      port: this.ports[place]!,
+    }
+  }
+
+  /** Writes a route that is not in the list yet. */
+  put(place: number, addr: number, length: number, gw: number, port: number): void {
+    if (place >= this.addrs.length) this.#grow()
+    this.addrs[place] = addr
+    this.lengths[place] = length
+    this.gws[place] = gw
+    this.ports[place] = port
+    if (place >= this.count) this.count = place + 1
+    this.index.add(place)
+  }
+
+  #grow(): void {
+    const length = this.addrs.length * 4
+    this.addrs = into(new Int32Array(length), this.addrs)
+    this.lengths = into(new Uint8Array(length), this.lengths)
+    this.gws = into(new Int32Array(length), this.gws)
+    this.ports = into(new Int32Array(length), this.ports)
+    this.hops = into(new Int32Array(length), this.hops)
+  }
+}
+
+function into<T extends { set(from: T): void }>(larger: T, old: T): T {
+  larger.set(old)
+  return larger
+}
+
+export class Routes {
+  readonly #free: number[] = []
+  readonly #rule: PlaceRule
+  #list = new RouteList()
+  readonly #trie = new PrefixTrie(this.#list)
+  /** Routes by length of their prefix. */
+  readonly #ofLength = new Int32Array(33)
+  /** What numbers that `lookup` returns stand for. */
+  readonly next = new NextHops()
+
+  constructor(rule: PlaceRule = 'keep') {
+    this.#rule = rule
+  }
+
+  get size(): number {
+    return this.#list.index.size
+  }
+
+  /** Number of the next hop for an address; -1: no route. */
   lookup(addr: number): number {
     return this.#trie.lookup(addr)
   }
 
   find(addr: number, length: number): Route | null {
-    const number = this.#byPrefix.get(keyOf(addr, length))
-    return number === undefined ? null : (this.list[number] ?? null)
+    const place = this.#list.index.find(addr, length)
+    return place < 0 ? null : this.#list.get(place)
   }
 
-  set(route: Route): void {
-    const key = keyOf(route.addr, route.length)
-    const known = this.#byPrefix.get(key)
-    const number = known ?? this.#free.pop() ?? this.list.length
-    this.#byPrefix.set(key, number)
-    this.list[number] = route
-    if (number >= this.ports.length) this.#grow()
-    this.gateways[number] = route.gw
-    this.ports[number] = route.port
-    if (known === undefined) this.#trie.insert(route.addr, route.length, number)
+  /** Takes a list without holes, in place of all that there was. */
+  load(from: RouteList): void {
+    this.clear()
+    const list = new RouteList(from)
+    const { lengths, gws, ports, hops, count } = list
+    for (let i = 0; i < count; i++) {
+      hops[i] = this.next.take(gws[i]!, ports[i]!)
+      this.#ofLength[lengths[i]!]!++
+    }
+    this.#list = list
+    this.#trie.load(list, count)
+  }
+
+  set({ addr, length, gw, port }: Route): void {
+    const list = this.#list
+    const known = list.index.find(addr, length)
+    if (known >= 0 && this.#rule === 'keep') {
+      list.gws[known] = gw
+      list.ports[known] = port
+      this.next.release(list.hops[known]!)
+      list.hops[known] = this.next.take(gw, port)
+      this.#trie.set(known, true)
+      return
+    }
+    const place = this.#newPlace()
+    if (known >= 0) this.remove(addr, length)
+    list.put(place, addr, length, gw, port)
+    list.hops[place] = this.next.take(gw, port)
+    this.#ofLength[length]!++
+    this.#trie.set(place, false)
   }
 
   remove(addr: number, length: number): Route | null {
-    const key = keyOf(addr, length)
-    const number = this.#byPrefix.get(key)
-    if (number === undefined) return null
-    this.#byPrefix.delete(key)
-    const route = this.list[number]!
-    this.list[number] = null
-    this.#free.push(number)
-    for (let shorter = length - 1; shorter >= 0; shorter--) {
-      const next = this.#byPrefix.get(keyOf(addr & lengthMask(shorter), shorter))
-      if (next === undefined) continue
-      this.#trie.remove(addr, length, next, shorter)
-      return route
-    }
-    this.#trie.remove(addr, length, NO_ROUTE, -1)
+    const { index, hops, lengths } = this.#list
+    const place = index.find(addr, length)
+    if (place < 0) return null
+    const route = this.#list.get(place)
+    index.remove(place)
+    this.#ofLength[lengths[place]!]!--
+    this.#free.push(place)
+    const shorter = this.#shorter(addr, length)
+    if (shorter < 0) this.#trie.remove(place, NO_ROUTE, -1)
+    else this.#trie.remove(place, hops[shorter]!, lengths[shorter]!)
+    this.next.release(hops[place]!)
     return route
   }
 
+  /** Place of the next shorter prefix that covers one; -1: none does. */
+  #shorter(addr: number, length: number): number {
+    for (let l = length - 1; l >= 0; l--) {
+      if (this.#ofLength[l] === 0) continue
+      const place = this.#list.index.find(addr & lengthMask(l), l)
+      if (place >= 0) return place
+    }
+    return -1
+  }
+
   clear(): void {
-    this.#byPrefix.clear()
-    this.#trie.clear()
+    this.#list = new RouteList()
+    this.#trie.load(this.#list, 0)
     this.#free.length = 0
-    this.list.length = 0
+    this.#ofLength.fill(0)
+    this.next.clear()
   }
 
-  /** Text of all routes, by address. */
-  text(): string {
-    const routes = this.list.filter((r) => r !== null)
-    routes.sort((a, b) => (a.addr >>> 0) - (b.addr >>> 0) || a.length - b.length)
-    return routes.map(routeText).join('')
+  /** All routes, by place. */
+  all(): Route[] {
+    const holes = new Set(this.#free)
+    const routes: Route[] = []
+    for (let i = 0; i < this.#list.count; i++) if (!holes.has(i)) routes.push(this.#list.get(i))
+    return routes
   }
 
-  #grow(): void {
-    const gateways = new Int32Array(this.gateways.length * 2)
-    gateways.set(this.gateways)
-    const ports = new Int32Array(this.ports.length * 2)
-    ports.set(this.ports)
-    this.gateways = gateways
-    this.ports = ports
+  /** The place that was freed last, or the first that is free, or one at the end. */
+  #newPlace(): number {
+    if (this.#free.length === 0) return this.#list.count
+    if (this.#rule === 'move') return this.#free.pop()!
+    const first = Math.min(...this.#free.slice(-FREE_LOOKED_AT))
+    this.#free.splice(this.#free.lastIndexOf(first), 1)
+    return first
   }
 }
 
-/** One number a prefix. */
-function keyOf(addr: number, length: number): number {
-  return (addr >>> 0) * 64 + length
-}
+/** Free places that are compared: the order of a table is not worth more. */
+const FREE_LOOKED_AT = 64
