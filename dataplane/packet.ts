@@ -20,6 +20,7 @@ const STAGGER = 64
 
 const NO_BYTES = new Uint8Array(0)
 const NO_WORDS = new Uint16Array(0)
+const NO_LONGS = new Int32Array(0)
 
 // Every field has an initial value of its kind. One that is declared without starts as `undefined`,
 // and the JavaScript engine then no longer knows it as an integer, or as a Uint8Array: each access
@@ -32,6 +33,8 @@ export class Packet {
    * many loads for what does not mind the order, as Internet checksums (RFC 1071, 2 (B)).
    */
   words: Uint16Array = NO_WORDS
+  /** And as 32-bit words: word k is bytes 4k to 4k + 3. */
+  longs: Int32Array = NO_LONGS
   /** First byte that headroom may grow down to. */
   base = 0
   /** First byte of the packet. */
@@ -65,16 +68,18 @@ export class Packet {
   /** Number of the frame in its pool; -1: a jumbo packet with memory of its own. */
   readonly frame: number = -1
 
-  /** @param words of the whole of `mem`; made where not given */
+  /** @param words,longs of the whole of `mem`; made where not given */
   constructor(
     mem: Uint8Array,
     base: number,
     limit: number,
     frame: number,
     words: Uint16Array = wordsOf(mem),
+    longs: Int32Array = longsOf(mem),
   ) {
     this.mem = mem
     this.words = words
+    this.longs = longs
     this.base = base
     this.off = base
     this.end = base
@@ -117,9 +122,13 @@ export class Packet {
   }
 }
 
-/** A view of memory as words. It must begin at an even address, as memory that is allocated does. */
+/** Views of memory. It must begin at a multiple of 4, as memory that is allocated does. */
 function wordsOf(mem: Uint8Array): Uint16Array {
   return new Uint16Array(mem.buffer, mem.byteOffset, mem.length >> 1)
+}
+
+function longsOf(mem: Uint8Array): Int32Array {
+  return new Int32Array(mem.buffer, mem.byteOffset, mem.length >> 2)
 }
 
 /**
@@ -143,9 +152,10 @@ export class Pool {
     const stride = mem === undefined ? frameSize + STAGGER : frameSize
     this.mem = mem ?? new Uint8Array(new ArrayBuffer(frames * stride))
     const words = wordsOf(this.mem)
+    const longs = longsOf(this.mem)
     for (let i = 0; i < frames; i++) {
       const base = i * stride
-      this.#packets.push(new Packet(this.mem, base, base + frameSize, i, words))
+      this.#packets.push(new Packet(this.mem, base, base + frameSize, i, words, longs))
     }
     this.#free = new Int32Array(frames)
     for (let i = frames - 1; i >= 0; i--) this.#free[this.#available++] = i

@@ -40,7 +40,7 @@ Returns how many packets were bad for which reason. Only where DETAILS is true.
 =a CheckIPHeader, CheckTCPHeader, CheckUDPHeader
 */
 
-import { fold, sumWords } from '../lib/checksum.ts'
+import { sumPacket } from '../lib/checksum.ts'
 import { INFORMATION_REPLY, icmpHeaderLength, isErrorType, TIMESTAMP } from '../lib/icmp.ts'
 import { ICMP } from '../lib/ip-header.ts'
 import { makeTransportCheck } from '../lib/transport-check.ts'
@@ -50,7 +50,7 @@ const ERROR_LENGTH = 36
 
 export default makeTransportCheck('CheckICMPHeader', 'ICMP header', ICMP, (p, t, length) => {
   if (length < 8 || !lengthFits(p.mem[t]!, length)) return 'bad_length'
-  return fold(sumWords(p.mem, t, length, 0)) === 0xffff ? null : 'bad_checksum'
+  return sumPacket(p, t, length) === 0xffff ? null : 'bad_checksum'
 })
 
 /** Errors quote a packet; times and information messages have nothing behind their headers. */

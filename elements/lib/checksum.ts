@@ -2,6 +2,8 @@
 // memory. Sums are plain 32-bit additions of 16-bit words, folded at the end: a packet has at most
 // 32,768 words, so a sum stays below 2^31 and never leaves the integers.
 
+import type { Packet } from '../../dataplane/packet.ts'
+
 /** Adds the 16-bit words of mem[off, off + length); an odd last byte counts as the high one. */
 export function sumWords(mem: Uint8Array, off: number, length: number, sum: number): number {
   const even = off + (length & ~1)
@@ -9,6 +11,46 @@ export function sumWords(mem: Uint8Array, off: number, length: number, sum: numb
   for (let i = off; i < even; i += 2) s = (s + ((mem[i]! << 8) | mem[i + 1]!)) | 0
   if ((length & 1) !== 0) s = (s + (mem[even]! << 8)) | 0
   return s
+}
+
+/** Is byte 0 of a word its low byte? */
+const LITTLE = new Uint16Array(Uint8Array.of(1, 0).buffer)[0] === 1
+
+/**
+ * What sumWords adds up, over bytes of a packet: folded, so at most 0xffff. Four bytes a load, from
+ * an even offset on: the sum of the words in the machine's order, its bytes swapped, is the sum of
+ * the words in the network's (RFC 1071, 2 (B)). A segment of 1,460 bytes takes a third of the time.
+ */
+export function sumPacket(p: Packet, off: number, length: number): number {
+  if ((off & 1) !== 0 || length < 16) return fold(sumWords(p.mem, off, length, 0))
+  let ends = 0
+  let from = off
+  if ((from & 2) !== 0) {
+    ends = p.words[from >> 1]!
+    from += 2
+  }
+  const w = p.longs
+  let k = from >> 2
+  const last = (off + length) >> 2
+  // The sum of the low halves is small, so it is what the whole sum, modulo 2^32, has beside the high.
+  let sum = 0
+  let high = 0
+  for (; k + 4 <= last; k += 4) {
+    const a = w[k]!
+    const b = w[k + 1]!
+    const c = w[k + 2]!
+    const d = w[k + 3]!
+    sum = (((sum + a) | 0) + ((b + c) | 0) + d) | 0
+    high = (high + ((a >>> 16) + (b >>> 16)) + ((c >>> 16) + (d >>> 16))) | 0
+  }
+  for (; k < last; k++) {
+    sum = (sum + w[k]!) | 0
+    high = (high + (w[k]! >>> 16)) | 0
+  }
+  const low = (sum - (high << 16)) | 0
+  const all = fold(fold(high) + fold(low) + ends)
+  const rest = sumWords(p.mem, last << 2, off + length - (last << 2), 0)
+  return fold((LITTLE ? ((all & 255) << 8) | (all >>> 8) : all) + rest)
 }
 
 /** The sum of the 10 words of an IPv4 header without options. Written out: no loop, no call. */

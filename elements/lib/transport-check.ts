@@ -47,5 +47,5 @@ export function makeTransportCheck(
 
 /** Is the checksum over pseudo header, header and payload right? */
 export function segmentFits(p: Packet, t: number, length: number): boolean {
-  return transportChecksum(p.mem, p.net, t, length) === 0
+  return transportChecksum(p, p.net, t, length) === 0
 }

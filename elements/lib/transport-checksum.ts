@@ -1,17 +1,19 @@
 // The checksum of TCP and UDP over IPv4, over pseudo header, header and payload.
 
+import type { Packet } from '../../dataplane/packet.ts'
 import { readIp } from './arp.ts'
-import { fold, pseudoSum, sumWords } from './checksum.ts'
+import { fold, pseudoSum, sumPacket } from './checksum.ts'
 
 /**
  * The checksum of the segment of `length` bytes at `t`, its checksum field as it stands: 0 to be set,
  * and the result is 0 where one that was set is right. A source route
  * names the final destination in its last entry; that is then the pseudo header's (RFC 1122, 4.1.3.4).
  */
-export function transportChecksum(m: Uint8Array, n: number, t: number, length: number): number {
+export function transportChecksum(p: Packet, n: number, t: number, length: number): number {
+  const m = p.mem
   const dst = readIp(m, finalDestination(m, n))
   const pseudo = pseudoSum(readIp(m, n + 12), dst, m[n + 9]!, length)
-  return ~fold(sumWords(m, t, length, pseudo)) & 0xffff
+  return ~fold(sumPacket(p, t, length) + pseudo) & 0xffff
 }
 
 const LOOSE_ROUTE = 0x83

@@ -58,7 +58,7 @@ export default element({
         m[t + 12] = ((length >> 2) << 4) | (m[t + 12]! & 15)
     }
     setU16(m, t + 16, 0)
-    setU16(m, t + 16, transportChecksum(m, n, t, length))
+    setU16(m, t + 16, transportChecksum(p, n, t, length))
     return p
   },
 })

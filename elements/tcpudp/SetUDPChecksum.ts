@@ -46,7 +46,7 @@ export default element({
     }
     setU16(m, t + 6, 0)
     // 0 would say that there is no checksum, so it is sent as all ones.
-    setU16(m, t + 6, transportChecksum(m, n, t, length) || 0xffff)
+    setU16(m, t + 6, transportChecksum(p, n, t, length) || 0xffff)
     return 0
   },
 })

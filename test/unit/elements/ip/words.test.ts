@@ -4,7 +4,7 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { Packet } from '../../../../dataplane/packet.ts'
-import { fold, sumWords } from '../../../../elements/lib/checksum.ts'
+import { fold, sumPacket, sumWords } from '../../../../elements/lib/checksum.ts'
 import { Lab } from '../lab.ts'
 
 const HEADROOM = 64
@@ -56,4 +56,17 @@ test('a wrong checksum is seen at even and odd offsets', async (t) => {
       t.is(lab.take()[0]!.out, i > 3 && i < 20 ? 'bad' : 'o', `${shift} ${i}`)
     }
   }
+})
+
+test('sums by four bytes equal sums by two, at any offset and length', (t) => {
+  const data = fc.uint8Array({ minLength: 0, maxLength: 120 })
+  fc.assert(
+    fc.property(data, fc.integer({ min: 0, max: 7 }), (bytes, shift) => {
+      const p = at(shift, bytes)
+      t.is(sumPacket(p, p.off, bytes.length), fold(sumWords(p.mem, p.off, bytes.length, 0)))
+    }),
+    { numRuns: 2000 },
+  )
+  const ones = at(2, new Uint8Array(128).fill(255))
+  t.is(sumPacket(ones, ones.off, 128), 0xffff)
 })
