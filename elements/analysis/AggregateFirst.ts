@@ -31,8 +31,12 @@ Returns the number of aggregates that are remembered.
 import { table } from '../../dataplane/declare.ts'
 import { arg, element } from '../../dataplane/element.ts'
 import { AGGREGATES_MAX } from '../../lib/limits.ts'
-import { listenTo } from '../lib/aggregate-notifier.ts'
+import { type AggregateEvents, type Listening, listenTo } from '../lib/aggregate-notifier.ts'
 import { aggregateOf } from '../lib/anno-words.ts'
+
+const EVENTS: AggregateEvents = {
+  deleted: (self, aggregate) => self.state.seen.remove(aggregate | 0),
+}
 
 export default element({
   name: 'AggregateFirst',
@@ -52,10 +56,14 @@ export default element({
     }),
   },
 
+  local: 'what is done when an aggregate is over: always the same',
+
+  open(): Listening {
+    return { aggregateEvents: EVENTS }
+  },
+
   initialize(self, errors) {
-    const { NOTIFIER } = self.config
-    const deleted = (aggregate: number) => self.state.seen.remove(aggregate)
-    if (NOTIFIER !== '') listenTo(self.router, NOTIFIER, { deleted }, errors)
+    if (self.config.NOTIFIER !== '') listenTo(self, self.config.NOTIFIER, errors)
   },
 
   route(self, p) {

@@ -37,7 +37,7 @@ Forgets all pairs.
 */
 
 import { type Table, table } from '../../dataplane/declare.ts'
-import { arg, element } from '../../dataplane/element.ts'
+import { arg, element, type RouterServices } from '../../dataplane/element.ts'
 import { AGGREGATE_FLOWS_MAX } from '../../lib/limits.ts'
 import {
   type Numbering,
@@ -54,6 +54,7 @@ const KEY = { low: 'i32', high: 'i32' } as const
 const ROW = { aggregate: 'u32', reverse: 'u8', last_us: 'f64' } as const
 
 interface Me {
+  readonly router: RouterServices
   readonly config: { readonly TIMEOUT: number; readonly REAP: number }
   readonly resource: Watching
   readonly state: { readonly pairs: Table<typeof KEY, typeof ROW>; readonly numbers: Numbering }
@@ -99,13 +100,13 @@ export default element({
     if (TIMEOUT > 0) needTime(self, p)
     let row = pairs.get(low, high)
     const over = row !== null && TIMEOUT > 0 && isOld(self, row.last_us, secondsOf(p.timeUs))
-    if (over) tellDeleted(self.resource, row!.aggregate)
+    if (over) tellDeleted(self, row!.aggregate)
     if (row === null || over) {
       row ??= pairs.insert(p.bucket, low, high)
       if (row === null) return 1
       row.aggregate = ++numbers.last
       row.reverse = flipped
-      tellCreated(self.resource, row.aggregate, p)
+      tellCreated(self, row.aggregate, p)
     }
     row.last_us = p.timeUs
     setAggregate(p, row.aggregate)
@@ -118,7 +119,7 @@ export default element({
     clear: {
       write(self) {
         const { pairs } = self.state
-        pairs.each((row) => tellDeleted(self.resource, row.aggregate))
+        pairs.each((row) => tellDeleted(self, row.aggregate))
         pairs.clear()
       },
     },
@@ -142,7 +143,7 @@ function watch(self: Me, nowSec: number): void {
     if (isOld(self, row.last_us, nowSec)) old.push([row.low, row.high, row.aggregate])
   })
   for (const [low, high, aggregate] of old) {
-    tellDeleted(self.resource, aggregate)
+    tellDeleted(self, aggregate)
     pairs.remove(low, high)
   }
 }

@@ -156,7 +156,7 @@ export default element({
       warned: false,
       key: { low: 0, high: 0, ports: 0, proto: 0, flipped: 0 },
       trace: file === null ? null : file.write,
-      filepos: asked ? () => Number(read(self, `${SOURCE}.packet_filepos`)) || 0 : null,
+      filepos: asked ? (me) => Number(read(me, `${SOURCE}.packet_filepos`)) || 0 : null,
     }
   },
 

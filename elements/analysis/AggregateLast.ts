@@ -37,7 +37,7 @@ import { packets } from '../../dataplane/declare.ts'
 import { arg, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { AGGREGATE_PACKETS_MAX } from '../../lib/limits.ts'
-import { listenTo } from '../lib/aggregate-notifier.ts'
+import { type AggregateEvents, type Listening, listenTo } from '../lib/aggregate-notifier.ts'
 import {
   aggregateOf,
   extraLength,
@@ -56,7 +56,7 @@ interface Held {
 }
 
 /** Finds held packets by aggregate; made again where packets came by a move. */
-interface Index {
+interface Index extends Listening {
   readonly byAggregate: Map<number, Packet>
   clearing: boolean
 }
@@ -66,6 +66,8 @@ interface Me {
   readonly resource: Index
   readonly out: readonly ((p: Packet) => void)[]
 }
+
+const EVENTS: AggregateEvents<Me> = { deleted: release }
 
 export default element({
   name: 'AggregateLast',
@@ -81,14 +83,14 @@ export default element({
 
   local: 'an index of the held packets, which is made of them',
 
+  adopt: (_self, old): Index => ({ ...old.resource, byAggregate: new Map() }),
+
   open(): Index {
-    return { byAggregate: new Map(), clearing: false }
+    return { aggregateEvents: EVENTS, byAggregate: new Map(), clearing: false }
   },
 
   initialize(self, errors) {
-    const deleted = (aggregate: number) => release(self, aggregate)
-    if (self.config.NOTIFIER !== '')
-      listenTo(self.router, self.config.NOTIFIER, { deleted }, errors)
+    if (self.config.NOTIFIER !== '') listenTo(self, self.config.NOTIFIER, errors)
   },
 
   push(self, _port, p) {

@@ -56,12 +56,13 @@ export interface FlowKey {
 export interface Flows extends Watching {
   readonly key: FlowKey
   /** Where the source of the packets is in its file; null: nobody asks. */
-  readonly filepos: (() => number) | null
+  readonly filepos: ((self: FlowsSelf) => number) | null
   /** Writes what a flow was; null: nobody asks. */
   readonly trace: ((row: FlowRow) => void) | null
 }
 
 export interface FlowsSelf {
+  readonly name: string
   readonly config: Timeouts
   readonly state: { readonly flows: FlowTable; readonly numbers: Numbering }
   readonly resource: Flows
@@ -99,8 +100,8 @@ export function findFlow(self: FlowsSelf, p: Packet, flags: number): FlowRow | n
   row.reverse = key.flipped
   row.over = 0
   row.first_us = p.timeUs
-  row.filepos = self.resource.filepos?.() ?? 0
-  tellCreated(self.resource, row.aggregate, p)
+  row.filepos = self.resource.filepos?.(self) ?? 0
+  tellCreated(self, row.aggregate, p)
   return row
 }
 
@@ -121,7 +122,7 @@ export function account(row: FlowRow, p: Packet, flags: number): void {
 }
 
 function end(self: FlowsSelf, row: FlowRow): void {
-  tellDeleted(self.resource, row.aggregate)
+  tellDeleted(self, row.aggregate)
   self.resource.trace?.(row)
 }
 

@@ -8,8 +8,9 @@ import { Packet } from '../../dataplane/packet.ts'
 import { SUMMARY_PACKET_BYTES } from '../../lib/limits.ts'
 import { setExtraLength } from './anno-words.ts'
 import { readIp, writeIp } from './arp.ts'
-import { fold, pseudoSum, setIpChecksum, sumWords } from './checksum.ts'
+import { checksum as checksumOf, setIpChecksum } from './checksum.ts'
 import { etherHeader } from './summary-ether.ts'
+import { transportChecksum } from './transport-checksum.ts'
 
 export const TCP = 6
 export const UDP = 17
@@ -101,6 +102,10 @@ export class Draft {
     return (mem[net + 6]! & 0x1f) === 0 && mem[net + 7] === 0
   }
 
+  get hasIp(): boolean {
+    return this.isIp && this.p.net >= 0 && this.p.end - this.p.net >= IP_HEADER
+  }
+
   /** Has an Ethernet header; its type says IP at first. */
   needEther(): void {
     if (this.p.mac < 0) etherHeader(this.p)
@@ -110,8 +115,8 @@ export class Draft {
   needIp(proto: number): boolean {
     const { p } = this
     if (!this.isIp) return false
-    if (p.net < 0) {
-      p.net = p.mac < 0 ? p.off : p.mac + 14
+    if (!this.hasIp) {
+      if (p.net < 0) p.net = p.off
       p.transport = p.net + IP_HEADER
       if (p.end < p.transport) this.grow(p.transport - p.end)
       p.mem[p.net] = 0x45
@@ -160,7 +165,7 @@ export class Draft {
   /** Where the payload starts in the packet. */
   get payloadOffset(): number {
     const { p } = this
-    if (p.net < 0 || !this.isIp) return 0
+    if (!this.hasIp) return 0
     const at = p.transport - p.off
     if (!this.isFirstFragment) return at
     if (this.ipProto === UDP || this.ipProto === UDPLITE) return at + 8
@@ -172,7 +177,7 @@ export class Draft {
   /** A payload of so many bytes, from `offset` on: says the length, or fills the headers up to it. */
   accountPayload(offset: number, bytes: number): void {
     const { p } = this
-    if (p.net < 0 || !this.isIp || this.wantLength === 0) {
+    if (!this.hasIp || this.wantLength === 0) {
       this.wantLength = offset + bytes
       return
     }
@@ -205,11 +210,11 @@ export class Draft {
   finish(checksum: boolean): void {
     const { p } = this
     if (this.flow !== null) this.needIp(0)
-    if (this.isIp && p.net >= 0) {
+    if (this.hasIp) {
       this.needTransport()
       const length = this.#finishLengths()
       p.dst = readIp(p.mem, p.net + 16)
-      if (checksum && this.grow(Math.max(0, length - (p.end - p.net)))) setChecksums(this, length)
+      if (checksum && this.grow(Math.max(0, length - (p.end - p.net)))) setChecksums(this)
     }
     if (this.wantLength > p.end - p.off) setExtraLength(p, this.wantLength - (p.end - p.off))
   }
@@ -243,18 +248,18 @@ function checksumOffset(proto: number): number {
   return proto === ICMP ? 2 : -1
 }
 
-function setChecksums(draft: Draft, ipLength: number): void {
-  const { mem, net, transport } = draft.p
+function setChecksums(draft: Draft): void {
+  const { mem, net, transport, end } = draft.p
   setIpChecksum(mem, net)
   if ((mem[net + 6]! & 0x3f) !== 0 || mem[net + 7] !== 0) return
   const proto = draft.ipProto
   const at = checksumOffset(proto)
-  const length = ipLength - draft.ipHeaderLength
+  const length = end - transport
   if (at < 0 || length < at + 2) return
   writeShort(mem, transport + at, 0)
-  const src = readIp(mem, net + 12)
-  const dst = readIp(mem, net + 16)
-  const pseudo = proto === ICMP ? 0 : pseudoSum(src, dst, proto, length)
-  const sum = ~fold(sumWords(mem, transport, length, pseudo)) & 0xffff
+  const sum =
+    proto === ICMP
+      ? checksumOf(mem, transport, length)
+      : transportChecksum(mem, net, transport, length)
   writeShort(mem, transport + at, sum === 0 && proto === UDP ? 0xffff : sum) // RFC 768
 }

@@ -8,6 +8,8 @@ const ETHER = 14
 export function etherHeader(p: Packet): void {
   p.push(ETHER)
   p.mac = p.off
+  p.net = p.mac + ETHER
+  p.transport = p.net
   p.mem.fill(0, p.mac, p.mac + 12)
   p.mem[p.mac + 12] = 0x08
   p.mem[p.mac + 13] = 0x00

@@ -84,8 +84,9 @@ function findIp(h: Headers, p: Packet, careful: boolean): void {
 function findTransport(h: Headers): void {
   const { mem, ip } = h
   const captured = h.end - ip
-  h.first = captured < 8 || ((mem[ip + 6]! & 0x1f) === 0 && mem[ip + 7] === 0)
-  if (captured >= 10) h.proto = mem[ip + 9]!
+  // What is cut off the end of a packet is still there for a look.
+  h.first = (mem[ip + 6]! & 0x1f) === 0 && mem[ip + 7] === 0
+  h.proto = mem[ip + 9]!
   h.transport = ip + h.headerLength
   if (captured <= h.headerLength || !h.first) return
   if (h.proto === TCP) {

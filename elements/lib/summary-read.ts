@@ -204,8 +204,9 @@ function putPayload(d: Draft, payload: Uint8Array): void {
   if (payload.length === 0) return
   d.accountPayload(at, payload.length)
   const { p } = d
+  // Headers that a given length has cut short leave no place for a payload.
   const more = at + payload.length - (p.end - p.off)
-  if (more > 0 && !d.grow(more)) return
+  if (at > p.end - p.off || (more > 0 && !d.grow(more))) return
   p.mem.set(payload, p.off + at)
 }
 
@@ -293,8 +294,9 @@ const KINDS: Readonly<Record<string, Kind>> = {
   tcp_off: {
     put: tcp((d, value) => {
       const bytes = Math.min((value + 3) & ~3, 60)
-      if (!d.needTransportBytes(bytes)) return
       const at = d.p.transport + 12
+      const more = bytes - (d.p.mem[at]! >> 4) * 4
+      if (more > 0 && !d.grow(more)) return
       d.p.mem[at] = (d.p.mem[at]! & 15) | ((bytes >> 2) << 4)
     }),
   },
