@@ -128,6 +128,8 @@ class ClickDriver {
   #current: Standalone | null = null
   #loop: Loop | null = null
   #chaos: Chaos | null = null
+  /** A configuration that is being made ready to replace the running one. */
+  #swap: Promise<boolean> | null = null
 
   constructor(options: RunOptions, clock: RouterClock) {
     this.#options = options
@@ -182,7 +184,8 @@ class ClickDriver {
     const chaos = this.#chaos
     const turn = chaos === null ? null : () => chaos.turn()
     this.#loop = new Loop(router, driver, this.#clock, turn)
-    await this.#loop.run()
+    do await this.#loop.run()
+    while (await this.#swapped())
     process.off('SIGINT', stop).off('SIGTERM', stop)
     if (this.#options.time) writeAll(1, timeLine(before.cpu, performance.now() - before.at))
   }
@@ -226,6 +229,22 @@ class ClickDriver {
   }
 
   async #hotswap(text: string): Promise<void> {
+    const swap = this.#replace(text)
+    this.#swap = swap.then(
+      () => true,
+      () => false,
+    )
+    await swap
+  }
+
+  /** A router that stopped while its successor was made ready: true: that one runs now. */
+  async #swapped(): Promise<boolean> {
+    const swap = this.#swap
+    this.#swap = null
+    return swap !== null && (await swap) && !this.router.stopped
+  }
+
+  async #replace(text: string): Promise<void> {
     let next: Standalone
     try {
       const prepared = await prepare(text, this.#setup('config'))
