@@ -264,6 +264,9 @@ export const NAT_SHIFTS = 16
 /** Entries of an ARP table at most: a network of /16. At it, the oldest entry goes for a new one. */
 export const ARP_ENTRIES_MAX = 65_536
 
+/** IPv6 packets that wait for a neighbour's address, one each. One more is dropped and counted. */
+export const ND_PACKETS_MAX = 2_048
+
 /**
  * Entries up to which an ARP table at capacity looks at all for the oldest. Of more it looks at
  * ARP_EVICT_ROWS: a flood of new addresses must not cost a walk through the table each.
@@ -303,6 +306,9 @@ export const AGGREGATE_FRAGMENTS_MAX = 4_096
 
 /** Packets that AggregateLast holds, one an aggregate. One of a further aggregate passes at once. */
 export const AGGREGATE_PACKETS_MAX = 8_192
+
+/** Fragments that an IPReassembler holds, whatever HIMEM says. One more is dropped and counted. */
+export const FRAGMENTS_HELD_MAX = 8_192
 
 /** Addresses that SetRandIPAddress draws at the start. A larger LIMIT is a configuration error. */
 export const RANDOM_ADDRESSES_MAX = 1_048_576
