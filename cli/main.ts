@@ -60,7 +60,7 @@ function program(): Command {
   }
   // Listed for help only: main() takes these before commander sees them.
   cli.command('run').description('run one configuration on its own, with the options of Click')
-  for (const [name, what] of Object.entries(TOOLS)) cli.command(name).description(what)
+  for (const [name, { what }] of Object.entries(TOOLS)) cli.command(name).description(what)
   return cli
 }
 
@@ -79,7 +79,7 @@ async function main(argv: string[]): Promise<void> {
     process.exit(await runCommand(argv.slice(1)))
   }
   if (argv[0] !== undefined && Object.hasOwn(TOOLS, argv[0]))
-    process.exit(await toolMain(argv[0], argv.slice(1)))
+    process.exit(await toolMain(argv[0], argv.slice(1), EXIT.usage))
   outliveReaders(SERVING.some((command) => argv.includes(command)))
   const cli = program()
   try {

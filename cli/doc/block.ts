@@ -20,7 +20,7 @@ export interface Section {
 
 export interface HandlerDoc {
   readonly name: string
-  /** 'read-only', 'write-only' or 'read/write'. */
+  /** 'read-only', 'write-only' or 'read/write', perhaps 'with parameters'. */
   readonly type: string
   readonly parts: readonly Part[]
 }
@@ -47,6 +47,9 @@ const TITLES: Readonly<Record<string, string>> = {
   n: 'NOTES',
   processing: 'PROCESSING',
 }
+
+const HANDLER =
+  /^(.+?)\s+"?((?:read|write)(?:-only)?(?: with parameters)?|read\/write(?: with parameters)?)"?$/
 
 const COMMAND = /^=([a-z]\w*)(?:\s+(.*))?$/
 
@@ -194,8 +197,8 @@ class Parser {
   #handler(rest: string): void {
     const parts: Open = []
     this.#begin(parts)
-    const m = /^(.+?)\s+"?(read-only|write-only|read\/write)"?$/.exec(rest)
-    if (m === null) this.#problem(`=h wants a name and read-only, write-only or read/write`)
+    const m = HANDLER.exec(rest)
+    if (m === null) this.#problem('=h wants a name and read-only, write-only or read/write')
     this.#handlers.push({ name: (m?.[1] ?? rest).replaceAll('"', ''), type: m?.[2] ?? '', parts })
   }
 

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { EXIT, exitCode } from '../../../cli/exit.ts'
 import { statusText } from '../../../cli/status.ts'
+import { TOOLS } from '../../../cli/tools/main.ts'
 import type { Status } from '../../../lib/wire/messages.ts'
 import { settings } from '../coordinator/lab.ts'
 
@@ -16,14 +17,13 @@ const main = fileURLToPath(new URL('../../../cli/main.js', import.meta.url))
 const dir = mkdtempSync(join(tmpdir(), 'cu-cli-'))
 test.after.always(() => rmSync(dir, { recursive: true, force: true }))
 
+/** Commands with options of Click, or that name the folder themselves. */
+const OWN_OPTIONS: ReadonlySet<string> = new Set(['run', '--dir', ...Object.keys(TOOLS)])
+
 function cli(...args: string[]) {
   const { status, stdout, stderr } = spawnSync(
     process.execPath,
-    [
-      main,
-      ...args,
-      ...(args[0] === 'run' || args[0] === '--dir' ? [] : ['--dir', join(dir, 'run')]),
-    ],
+    [main, ...args, ...(OWN_OPTIONS.has(args[0]!) ? [] : ['--dir', join(dir, 'run')])],
     { encoding: 'utf8', timeout: 20_000 },
   )
   return { status, stdout, stderr }
@@ -37,9 +37,10 @@ test.serial('every command has help with an example', (t) => {
   const help = cli('--help')
   t.is(help.status, EXIT.ok)
   t.regex(help.stdout, /Exit status:/)
-  const commands = [...help.stdout.matchAll(/^ {2}([a-z]+)(?: \[options\]| <|\s{2,})/gm)]
-  const names = commands.map((m) => m[1]!).filter((n) => n !== 'help')
-  t.is(names.length, 11)
+  const list = /^Commands:\n([\s\S]*?)\n\n/m.exec(help.stdout)![1]!
+  const names = [...list.matchAll(/^ {2}([a-z][\w-]*)/gm)].map((m) => m[1]!)
+  names.splice(names.indexOf('help'), 1)
+  t.is(names.length, 26)
   for (const name of names) {
     const { status, stdout } = cli(name, '--help')
     t.is(status, EXIT.ok, name)
@@ -191,4 +192,36 @@ test('status as text', (t) => {
     '  nat.2    aaaa     owner  ready  99   120 ms    3      10  9',
     '  03:04:05 started: nat.2 runs',
   ])
+})
+
+const CHAIN =
+  'src :: InfiniteSource -> cl :: Classifier(12/0800, -) -> c :: Counter -> Discard; cl[1] -> Discard;'
+
+test.serial('compile prints the generated functions, each call with its element', (t) => {
+  const config = file('chain.click', CHAIN)
+  const { status, stdout } = cli('compile', config)
+  t.is(status, EXIT.ok)
+  t.regex(stdout, /^\/\/ 5 elements, 4 connections, \d+ functions\./)
+  t.regex(stdout, /= function \(p\) \{.*\n(?:.*\n)*?.*\/\/ c :: Counter/)
+  t.regex(stdout, /\/\/ Made for cl :: Classifier\nfunction \(self, p, port\)/)
+  const json = JSON.parse(cli('compile', config, '--json').stdout)
+  t.true(json.functions.some((f: { elements: string[] }) => f.elements.includes('cl')))
+  t.is(json.special[0].element, 'cl')
+})
+
+test.serial('compile of a wrong configuration says what is wrong', (t) => {
+  const { status, stderr } = cli('compile', file('wrong.click', 'Idle -> Nothing;'))
+  t.is(status, EXIT.failed)
+  t.regex(stderr, /wrong\.click:1: undeclared element 'Nothing'/)
+})
+
+test.serial('doc shows an element, suggests names, and lists all', (t) => {
+  const { stdout } = cli('doc', 'Queue')
+  t.regex(stdout, /^NAME\n {7}Queue - stores packets/)
+  t.regex(stdout, /\nHANDLERS\n {7}length \(read-only\)\n {11}Returns/)
+  const unknown = cli('doc', 'Queu')
+  t.is(unknown.status, EXIT.failed)
+  t.regex(unknown.stderr, /no element class 'Queu'.*\n {2}hint: perhaps Queue,/)
+  t.regex(cli('doc').stdout, /\nPacket storage\n(?: {2}.*\n)* {2}Queue +stores packets/)
+  t.like(JSON.parse(cli('doc', 'Queue', '--json').stdout), { name: 'Queue', group: 'standard' })
 })

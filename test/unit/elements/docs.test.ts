@@ -1,8 +1,12 @@
-// An element's documentation names every keyword, handler and counter that it has, and no other.
+// Every element's documentation block can be read, and names every keyword, handler and counter that
+// the element has, and no other.
 
 import { readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import test from 'ava'
+import { findBlock, type Part, parseBlock } from '../../../cli/doc/block.ts'
+import { declaredOf } from '../../../cli/doc/sections.ts'
+import { terminalPage } from '../../../cli/doc/terminal.ts'
 import type { AnyElement } from '../../../dataplane/element.ts'
 
 const ROOT = fileURLToPath(new URL('../../../../', import.meta.url))
@@ -12,79 +16,88 @@ const OLD_NAMES: ReadonlySet<string> = new Set([
   'BURST_BYTES',
   'BURST_SIZE',
   'CPU',
+  'DATA',
   'DATASIZE',
   'DEFAULT_FIELDS',
   'DEFAULT_FLOWID',
   'LENGTH',
   'NBYTES',
+  'OFFSET2',
 ])
 
-interface Documented {
-  readonly path: string
-  readonly name: string
-  readonly doc: string
-  readonly spec: AnyElement
+const files = readdirSync(`${ROOT}elements`, { recursive: true, encoding: 'utf8' })
+const classes = files.filter((f) => /(?:^|\/)[A-Z]\w*\.ts$/.test(f)).sort()
+
+async function load(file: string): Promise<AnyElement> {
+  const built = `${ROOT}build/elements/${file.replace(/\.ts$/, '.js')}`
+  return ((await import(pathToFileURL(built).href)) as { default: AnyElement }).default
 }
 
-async function elements(): Promise<Documented[]> {
-  const files = readdirSync(`${ROOT}elements`, { recursive: true, encoding: 'utf8' })
-  const classes = files.filter((f) => /(?:^|\/)[A-Z]\w*\.ts$/.test(f))
-  return Promise.all(
-    classes.map(async (file) => {
-      const text = readFileSync(`${ROOT}elements/${file}`, 'utf8')
-      const built = `${ROOT}build/elements/${file.replace(/\.ts$/, '.js')}`
-      const { default: spec } = (await import(pathToFileURL(built).href)) as { default: AnyElement }
-      const doc = /\/\*\n(=c\n[\s\S]*?)\*\//.exec(text)?.[1] ?? ''
-      const name = /(\w+)\.ts$/.exec(file)![1]!
-      return { path: `elements/${file}`, name, doc, spec }
-    }),
+function listsOf(parts: readonly Part[]): string[][] {
+  return parts.flatMap((part) =>
+    part.kind === 'list' ? [part.items.map((item) => item.term)] : [],
   )
 }
 
-/** Names after '=h', without the numbers that stand for ports. */
-function handlersOf(doc: string): string[] {
-  return [...doc.matchAll(/^=h (\S+)/gm)].map((m) => m[1]!.replace(/[\dN]+$/, ''))
-}
+for (const file of classes) {
+  const name = /(\w+)\.ts$/.exec(file)![1]!
+  test(`elements/${file}: documentation`, async (t) => {
+    const text = findBlock(readFileSync(`${ROOT}elements/${file}`, 'utf8')) ?? ''
+    const block = parseBlock(text)
+    t.deepEqual(block.problems, [])
+    t.true(
+      block.synopsis.some((line) => line.includes(name)),
+      'the synopsis lacks the name',
+    )
+    t.regex(block.summary, /^[^\n]{3,90}$/, 'the summary is not one line')
 
-const all = await elements()
-
-for (const { path, name, doc, spec } of all) {
-  test(`${path}: documentation`, (t) => {
-    t.regex(doc, /^=c\n\n/)
-    t.regex(doc, /^=s \S+\n\n\S/m, 'no =s with group and one line')
-    t.regex(doc, /^=d$/m)
+    const spec = await load(file)
     t.is(spec.name, name)
-    t.true(doc.includes(name), 'the synopsis does not have the name')
-    const documented = handlersOf(doc)
+    t.true(
+      terminalPage(
+        { name, group: '', block, declared: declaredOf(spec) },
+        { width: 80, colors: false },
+      ).length > 0,
+    )
+
+    // Numbers at the end stand for ports: `=h switch0`, `=h switchN`.
+    const plain = (handler: string) => handler.replace(/[\dN]+$/, '')
+    const documented = block.handlers.map((h) => plain(h.name.split(/[, ]/)[0]!))
     const counters = Object.keys(spec.counters ?? {})
-    const handlers = Object.keys(spec.handlers ?? {}).filter((h) => h !== '*')
-    const needed = handlers.map((h) => h.replace(/\d+$/, ''))
+    const needed = Object.keys(spec.handlers ?? {})
+      .filter((h) => h !== '*')
+      .map(plain)
+    const lacking = (list: readonly string[], have: (one: string) => boolean) =>
+      list.filter((one) => !have(one))
     t.deepEqual(
-      needed.filter((h) => !documented.includes(h)),
+      lacking(needed, (h) => documented.includes(h)),
       [],
       'handlers without =h',
     )
     // A counter is a handler too; one of a group may be told in the text.
-    const told = (word: string) => new RegExp(`\\b${word}\\b`).test(doc)
-    t.deepEqual(
-      counters.filter((c) => !told(c)),
-      [],
-      'counters that are not told',
-    )
-    const known = new Set([...needed, ...counters, 'config', 'class', 'name'])
-    const wild = Object.hasOwn(spec.handlers ?? {}, '*')
-    if (!wild)
+    const told = (word: string) => new RegExp(`\\b${word}\\b`).test(text)
+    t.deepEqual(lacking(counters, told), [], 'counters that are not told')
+    const known = new Set([...needed, ...counters.map(plain), 'config', 'class', 'name'])
+    if (!Object.hasOwn(spec.handlers ?? {}, '*'))
       t.deepEqual(
-        documented.filter((h) => !known.has(h)),
+        lacking(documented, (h) => known.has(h)),
         [],
         '=h without handler',
       )
+
     if (spec.config === 'raw') return
     const keywords = Object.keys(spec.config as object)
-    const items = [...doc.matchAll(/^=item (.+)$/gm)].map((m) => m[1]!)
-    const missing = keywords.filter((k) => !told(k) && !OLD_NAMES.has(k))
-    t.deepEqual(missing, [], 'keywords that are not told')
-    const unknown = items.filter((i) => /^[A-Z_]+$/.test(i) && !keywords.includes(i))
-    t.deepEqual(unknown, [], '=item without keyword')
+    t.deepEqual(
+      lacking(keywords, (k) => told(k) || OLD_NAMES.has(k)),
+      [],
+      'keywords not told',
+    )
+    // A list of keywords has nothing else in it; other lists are of other things.
+    for (const items of listsOf(block.sections.flatMap((section) => section.parts))) {
+      const named = items.filter((i) => /^[A-Z_]+$/.test(i))
+      if (!named.some((i) => keywords.includes(i))) continue
+      const unknown = lacking(named, (i) => keywords.includes(i))
+      t.deepEqual(unknown, [], '=item without keyword')
+    }
   })
 }
