@@ -70,7 +70,7 @@ function translate(p: Packet): boolean {
   writeIpHeader(m, o, IP_HEADER + length, 0, limit, next === ICMP6 ? ICMP : next, src, dst)
   m[o + 6] = DONT_FRAGMENT
   setIpChecksum(m, o)
-  return transport(m, o, t, length, next)
+  return transport(p, t, length, next)
 }
 
 /** The IPv4 address that an IPv6 one stands for; 0: none. */
@@ -80,7 +80,8 @@ function mapped(m: Uint8Array, at: number): number {
 }
 
 /** Makes header and checksum behind the IP header right. */
-function transport(m: Uint8Array, o: number, t: number, length: number, next: number): boolean {
+function transport(p: Packet, t: number, length: number, next: number): boolean {
+  const m = p.mem
   if (next === ICMP6) {
     const head = length < 8 ? null : icmp6to4(m[t]!, m[t + 1]!, readIp(m, t + 4))
     if (head === null) return false
@@ -94,7 +95,7 @@ function transport(m: Uint8Array, o: number, t: number, length: number, next: nu
   if (at < 0) return true
   if (length < at + 2) return false
   setU16(m, t + at, 0)
-  const sum = transportChecksum(m, o, t, length)
+  const sum = transportChecksum(p, p.net, t, length)
   setU16(m, t + at, sum === 0 && next === UDP ? 0xffff : sum)
   return true
 }

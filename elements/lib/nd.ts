@@ -63,7 +63,7 @@ export function makeSolicitation(
   const o = p.off
   const n = o + IP_AT
   m.fill(0, o, o + ND_LENGTH)
-  // The target's solicited-node address ff02::1:ffXX:XXXX, and the group of it (RFC 2464).
+  // The target's solicited-node address ff02::1:ff and three bytes, and the group of it (RFC 2464).
   m[n + DST_AT] = 0xff
   m[n + DST_AT + 1] = 0x02
   m[n + DST_AT + 11] = 1

@@ -26,6 +26,7 @@ const HEADERS = 28
 const SEQUENCES = 65_536
 
 const TIMES = {
+  count: 'f64',
   received: 'f64',
   again: 'f64',
   least: 'f64',
@@ -57,7 +58,6 @@ interface Me {
     readonly MIRROR: boolean
   }
   readonly resource: Settings
-  readonly counters: { count: number }
   readonly state: {
     readonly sent: Table<{ sequence: 'u16' }, typeof SENT>
     readonly times: Row<typeof TIMES>
@@ -87,7 +87,6 @@ export function makeICMPPingSource(name: string): AnyElement {
       STOP: arg.bool(false),
       MIRROR: arg.bool(false),
     },
-    counters: { count: 'echo requests sent' },
     state: {
       sent: table({
         version: 1,
@@ -122,9 +121,9 @@ export function makeICMPPingSource(name: string): AnyElement {
     },
 
     timer(self) {
-      const { resource, counters, router } = self
+      const { resource, state, router } = self
       resource.running = false
-      if (counters.count >= resource.limit && resource.limit >= 0) {
+      if (state.times.count >= resource.limit && resource.limit >= 0) {
         if (resource.stop) router.stop()
         return
       }
@@ -138,8 +137,8 @@ export function makeICMPPingSource(name: string): AnyElement {
     },
 
     pull(self) {
-      const { resource, counters, router } = self
-      if (counters.count >= resource.limit && resource.limit >= 0) {
+      const { resource, state, router } = self
+      if (state.times.count >= resource.limit && resource.limit >= 0) {
         if (resource.stop) router.stop()
         resource.stop = false
         return null
@@ -184,6 +183,7 @@ export function makeICMPPingSource(name: string): AnyElement {
           }
         },
       },
+      count: { read: (self) => String(self.state.times.count) },
       src: {
         read: (self) => ipText(self.resource.src),
         write(self, value) {
@@ -212,7 +212,6 @@ export function makeICMPPingSource(name: string): AnyElement {
       reset_counts: {
         button: true,
         write(self) {
-          self.counters.count = 0
           self.state.sent.clear()
           const { times } = self.state
           for (const column of Object.keys(TIMES) as (keyof typeof TIMES)[]) times[column] = 0
@@ -236,17 +235,17 @@ function start(self: Me, afterMs: number): void {
 function goOn(self: Me, afterMs: number): void {
   const { active, limit, running } = self.resource
   if (!active || running || self.outputKinds[0] !== 'push') return
-  if (limit < 0 || self.counters.count < limit) start(self, afterMs)
+  if (limit < 0 || self.state.times.count < limit) start(self, afterMs)
 }
 
 /** Makes the packet the next request; what is behind its headers stays. */
 function request(self: Me, q: Packet): void {
-  const { resource, router, counters } = self
+  const { resource, router, state } = self
   const m = q.mem
   const n = q.off
   const t = n + IP_HEADER
-  const sequence = (counters.count % 0xffff) + 1
-  counters.count++
+  const sequence = (state.times.count % 0xffff) + 1
+  state.times.count++
   writeIpHeader(m, n, q.end - n, sequence, TTL, ICMP, resource.src, resource.dst)
   m[t] = ECHO
   m[t + 1] = 0
@@ -305,8 +304,7 @@ function average(self: Me): number {
 }
 
 function summary(self: Me): string {
-  const { received, again, least, most, squares } = self.state.times
-  const { count } = self.counters
+  const { count, received, again, least, most, squares } = self.state.times
   let text = `${count} packets transmitted, ${received - again} received`
   if (again > 0) text += `, +${again} duplicates`
   if (count > 0)
