@@ -36,7 +36,7 @@ demo: build ## upgrades a NAT under live traffic and reports what was lost (noth
 	@node build/demo/main.js
 
 bench: build ## speed, as ratios; CLICK= and FASTCLICK= name peers' binaries
-	@node build/test/bench/main.js
+	@node build/test/bench/main.js && node --expose-gc build/test/bench/engine.js
 
 bench-upgrades: build ## ten upgrades under full traffic: hold times and losses (N= another count)
 	@node build/test/bench/upgrades.js $(N)
