@@ -135,6 +135,9 @@ export const CLOSE_LINGER_MS = 1_000
 /** Bytes of a unix socket's path: sun_path less its zero (unix(7)). Longer ones are refused before use. */
 export const SOCKET_PATH_MAX = 107
 
+/** Longest time that BlockThread stops everything: a router that does not answer counts as hung. */
+export const BLOCK_MS_MAX = 10_000
+
 /** Expired rows that one tick of a table's sweep looks at, so that no sweep holds the loop for long. */
 export const SWEEP_ROWS = 256
 
@@ -294,6 +297,15 @@ export const TRACE_RECORD_BYTES = 262_144
 
 /** Bytes of a packet that a line of a summary dump describes: an IP packet and its link header. */
 export const SUMMARY_PACKET_BYTES = 66_560
+
+/**
+ * TCP flows whose first numbers FromTcpdump remembers. At one more all are forgotten: numbers of
+ * flows that are under way are then counted from where they are.
+ */
+export const TCPDUMP_FLOWS_MAX = 1_048_576
+
+/** Segments of a connection that FromCapDump counts. Lines with higher numbers are not read. */
+export const CAP_SEGMENTS_MAX = 16_777_216
 
 /** Aggregates that one counting element holds. A packet of one more counts as if it were frozen. */
 export const AGGREGATES_MAX = 4_194_304
