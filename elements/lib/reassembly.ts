@@ -135,11 +135,7 @@ export class Reassembly {
   }
 
   /** One packet of all fragments; null: no frame was free. */
-  #assemble(
-    self: Reassembling,
-    { fragments, end, total }: Datagram,
-    latest: Packet,
-  ): Packet | null {
+  #assemble(self: Reassembling, { fragments, end }: Datagram, whole: boolean): Packet | null {
     const first = fragments.find((f) => offsetOf(f) === 0)
     const model = first ?? fragments[0]!
     const hl = first === undefined ? IP_HEADER : headerLength(model.mem, model.net)
