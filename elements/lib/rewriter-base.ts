@@ -59,9 +59,9 @@ export const REWRITER = {
     unsupported: 'packets dropped that cannot be mapped: fragments, other protocols',
   },
   local: SETTINGS,
-  open: (self: { readonly plan: RewriterPlan }): Live => ({
+  open: (self: { readonly plan: RewriterPlan; readonly name: string }): Live => ({
     specs: [...self.plan.specs],
-    root: null,
+    root: self.name,
     members: [],
   }),
   initialize(self: RewriterSelf, context: ErrorContext) {

@@ -78,14 +78,14 @@ export interface Rewriter {
   readonly router: RouterServices
 }
 
-/** What handlers change, and which rewriters share one capacity. */
+/** What handlers change, and which rewriters share one capacity, by full name. */
 export interface Live {
   /** One an input. */
   readonly specs: InputSpec[]
-  /** Whose capacity counts: null is its own. Set once all elements are there. */
-  root: Rewriter | null
-  /** Of a root: all that share its capacity, itself first. */
-  readonly members: Rewriter[]
+  /** Whose capacity counts. Set once all elements are there. */
+  root: string
+  /** Of a root: all that share its capacity. */
+  readonly members: string[]
 }
 
 export interface Timeouts {
@@ -182,12 +182,21 @@ export function guaranteedUntil(self: Rewriter, row: FlowRow): number {
   return seen + guaranteeOf(self.plan, row.proto)
 }
 
+export function rootOf(self: Rewriter): Rewriter {
+  const { root } = self.resource
+  return root === self.name ? self : self.router.element(root)
+}
+
+/** All that share a rewriter's capacity, itself included. */
+export function membersOf(self: Rewriter): Rewriter[] {
+  return rootOf(self).resource.members.map((name) => self.router.element(name))
+}
+
 /** When mappings were reaped last; all that share a capacity reap each other's. */
 export function lastReaping(self: Rewriter): number {
   const now = self.router.nowMs
-  const members = self.resource.root?.resource.members ?? []
   let last = Number.NEGATIVE_INFINITY
-  for (const { plan, state } of members) {
+  for (const { plan, state } of membersOf(self)) {
     last = Math.max(last, state.reaper.forced)
     const rounds = plan.reapMs > 0 ? Math.floor((now - state.reaper.started) / plan.reapMs) : 0
     if (rounds > 0) last = Math.max(last, state.reaper.started + rounds * plan.reapMs)

@@ -5,7 +5,7 @@ import { parseInteger, parseIp, parseU16, splitSpaces } from '../../lib/click/ar
 import { NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
 import { mappingOf, type RewriterSelf } from './rewriter-base.ts'
 import type { Family } from './rewriter-config.ts'
-import { countMappings, isMain, type Rewriter, reap, removeMapping } from './rewriter-flows.ts'
+import { countMappings, isMain, membersOf, reap, removeMapping, rootOf } from './rewriter-flows.ts'
 import { ICMP, TCP, UDP } from './rewriter-packet.ts'
 import { patternText } from './rewriter-pattern.ts'
 import { capacityOf, shrink } from './rewriter-room.ts'
@@ -33,7 +33,7 @@ export function rewriterHandlers(family: Family, accounting = true): Handlers {
         const capacity = parseInteger(splitSpaces(value)[0] ?? '')
         if (capacity === null || capacity < 0 || capacity > NAT_MAPPINGS_MAX)
           throw new Error(`'${value}' is not a number from 0 to ${NAT_MAPPINGS_MAX}`)
-        const root = self.resource.root ?? self
+        const root = rootOf(self)
         root.state.limits.mappings = capacity
         root.state.reaper.forced = self.router.nowMs
         for (const member of membersOf(self)) reap(member)
@@ -80,10 +80,6 @@ function tableHandlers(family: Family, accounting: boolean): Handlers {
     tcp_lookup: find(TCP),
     udp_lookup: find(UDP),
   }
-}
-
-function membersOf(self: RewriterSelf): readonly Rewriter[] {
-  return (self.resource.root ?? self).resource.members
 }
 
 /** Input of a handler 'patternN'; -1: it is none. */

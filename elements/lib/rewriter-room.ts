@@ -9,8 +9,10 @@ import {
   guaranteedUntil,
   guaranteeOf,
   isMain,
+  membersOf,
   type Rewriter,
   removeMapping,
+  rootOf,
 } from './rewriter-flows.ts'
 import { TCP } from './rewriter-packet.ts'
 
@@ -23,11 +25,9 @@ export function joinCapacity(self: Rewriter & { plan: { readonly sharedWith: str
     if (passed.has(root)) break // two that point at each other: the first asked is the root
     passed.add(root)
   }
-  self.resource.root = root
-  root.resource.members.push(self)
+  self.resource.root = root.name
+  root.resource.members.push(self.name)
 }
-
-const rootOf = (self: Rewriter): Rewriter => self.resource.root ?? self
 
 export function capacityOf(self: Rewriter): number {
   return rootOf(self).state.limits.mappings
@@ -35,9 +35,8 @@ export function capacityOf(self: Rewriter): number {
 
 /** Rows of all that share the capacity; two a mapping. */
 function rowsOf(root: Rewriter): number {
-  const { members } = root.resource
   let rows = 0
-  for (let i = 0; i < members.length; i++) rows += members[i]!.state.flows.size
+  for (const { state } of membersOf(root)) rows += state.flows.size
   return rows
 }
 
@@ -92,7 +91,7 @@ function findVictim(root: Rewriter, before: number, guaranteed: boolean): Victim
   let first = Number.POSITIVE_INFINITY
   let found = null as Victim | null
   const exact = rowsOf(root) <= NAT_EVICT_EXACT
-  for (const owner of root.resource.members) {
+  for (const owner of membersOf(root)) {
     const now = owner.router.nowMs
     const visit = (row: FlowRow) => {
       if (!isMain(row)) return
