@@ -26,7 +26,7 @@ export function printHandlers(
 
 function printOne(path: string, heading: boolean, router: Router, complain: Complain): boolean {
   const info = router.findHandler(path)
-  if (info.found !== 'handler' || info.private) complain(`no '${path}' handler`)
+  if (info.found !== 'handler' || info.private) complain(`no '${path}' read handler`)
   else if (!info.read) complain(`'${info.name}' is a write handler`)
   else {
     let value = ''

@@ -2,7 +2,7 @@
 // it is. Options may follow the file, short ones may be run together (`-qe TEXT`), long ones may be
 // cut to what is unique (`--exp`), and values come after a blank, or '='.
 
-import { splitSpaces } from '../lib/click/args.ts'
+import { parseInteger, splitSpaces } from '../lib/click/args.ts'
 
 export interface RunOptions {
   /** File name ('-': standard input), or null where it is `expression`. */
@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly reconfigure: boolean
   readonly ports: readonly string[]
   readonly unixSockets: readonly string[]
+  /** Descriptors of open control connections. */
+  readonly sockets: readonly string[]
   /** Start of the simulated time in seconds; null: real time. */
   readonly simulated: number | null
   /** The router hands over to a copy of itself after so many packets or handler calls; null: never. */
@@ -48,6 +50,7 @@ const OPTIONS: readonly Option[] = [
   { long: 'affinity', short: 'a', value: 'optional', negatable: true },
   { long: 'cpu', short: '', value: 'optional', negatable: true },
   { long: 'port', short: 'p', value: 'needed' },
+  { long: 'socket', short: '', value: 'needed' },
   { long: 'unix-socket', short: 'u', value: 'needed' },
   { long: 'allow-reconfigure', short: 'R', value: 'none', negatable: true },
   { long: 'handler', short: 'h', value: 'needed' },
@@ -56,7 +59,8 @@ const OPTIONS: readonly Option[] = [
   { long: 'quit', short: 'q', value: 'none' },
   { long: 'time', short: 't', value: 'none' },
   { long: 'warnings', short: '', value: 'none', negatable: true },
-  { long: 'no-warnings', short: 'w', value: 'none' },
+  // Only its short name: the long one is the opposite of --warnings.
+  { long: '', short: 'w', value: 'none' },
   { long: 'simtime', short: '', value: 'optional' },
   { long: 'simulation-time', short: '', value: 'optional' },
   { long: 'chaos-upgrade', short: '', value: 'needed' },
@@ -146,6 +150,7 @@ class Taking {
   readonly #handlers: string[] = []
   readonly #ports: string[] = []
   readonly #unixSockets: string[] = []
+  readonly #sockets: string[] = []
   readonly #defines: Record<string, string> = {}
 
   plain(word: string): void {
@@ -178,6 +183,13 @@ class Taking {
       case 'port':
         this.#ports.push(portNumber(value!))
         return
+      case 'socket':
+        this.#sockets.push(String(integer('--socket', value!)))
+        return
+      case 'affinity':
+      case 'cpu':
+        if (value !== null) integer(`--${option.long}`, value)
+        return
       case 'unix-socket':
         this.#unixSockets.push(value!)
         return
@@ -204,7 +216,7 @@ class Taking {
     if (name === 'quit') this.#flags.quit = on
     else if (name === 'time') this.#flags.time = on
     else if (name === 'warnings') this.#flags.warnings = on
-    else if (name === 'no-warnings') this.#flags.warnings = !on
+    else if (name === '') this.#flags.warnings = !on
     else if (name === 'allow-reconfigure') this.#flags.reconfigure = on
   }
 
@@ -224,6 +236,7 @@ class Taking {
       ...this.#flags,
       ports: this.#ports,
       unixSockets: this.#unixSockets,
+      sockets: this.#sockets,
       simulated: this.#simulated,
       chaosUpgrade: this.#chaosUpgrade,
       threads: this.#threads,
@@ -251,4 +264,10 @@ function number(option: string, text: string): number {
   const value = Number(splitSpaces(text)[0] ?? 'none')
   if (Number.isFinite(value)) return value
   throw new UsageError(`'${option}' expects a number, not '${text}'`)
+}
+
+function integer(option: string, text: string): number {
+  const value = parseInteger(text)
+  if (value !== null) return value
+  throw new UsageError(`'${option}' expects an integer, not '${text}'`)
 }

@@ -21,6 +21,7 @@ import { parseBool, parseInteger } from '../lib/click/args.ts'
 import type { FlatElement } from '../lib/click/index.ts'
 import { ClickUpError, type Finding } from '../lib/errors.ts'
 import { POOL_FRAMES } from '../lib/limits.ts'
+import { systemMessage } from '../lib/system-message.ts'
 import { printHandlers } from './run-handlers.ts'
 import { parseRunOptions, type RunOptions, UsageError } from './run-options.ts'
 
@@ -38,6 +39,7 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
   -p, --port PORT               Listen for control connections on TCP port PORT
                                 (PORT+: or the next that is free).
   -u, --unix-socket FILE        Listen for control connections on a unix socket.
+      --socket FD               Take the descriptor FD as an open control connection.
   -R, --allow-reconfigure       Provide the 'hotconfig' handler.
   -w, --no-warnings             Do not print warnings.
   -j, --threads N               Home threads may be 0 to N-1; one thread runs all.
@@ -89,6 +91,7 @@ async function run(options: RunOptions): Promise<number> {
   let status = 0
   if (options.output !== null && !writeOutput(options.output, started.router)) status = 1
   if (!options.quit) await driver.run()
+  else if (options.time) writeAll(1, NO_TIME)
   if (!printHandlers(options.handlers, () => driver.router, complain)) status = 1
   if (options.exitHandler !== null) status = exitStatus(options.exitHandler, driver.router)
   driver.close()
@@ -102,7 +105,7 @@ function writeOutput(file: string, router: Router): boolean {
     else writeFileSync(file, text, 'latin1')
     return true
   } catch (error) {
-    complain(`${file}: ${(error as Error).message}`)
+    complain(`${file}: ${systemMessage(error)}`)
     return false
   }
 }
@@ -171,7 +174,7 @@ class ClickDriver {
     if (prepared.flat.elements.length === 0) {
       const { file, expression, warnings } = this.#options
       const where = expression !== null ? 'config' : file === '-' ? '<stdin>' : file
-      if (warnings) complain(`${where}: configuration has no elements, exiting`)
+      if (warnings) complain(`warning: ${where}: configuration has no elements, exiting`)
       return
     }
     const before = { cpu: process.cpuUsage(), at: performance.now() }
@@ -212,8 +215,12 @@ class ClickDriver {
   }
 
   #controlSockets(): FlatElement[] {
-    const { ports, unixSockets } = this.#options
-    const all = [...ports.map((p) => ['TCP', p]), ...unixSockets.map((file) => ['UNIX', file])]
+    const { ports, unixSockets, sockets } = this.#options
+    const all = [
+      ...ports.map((port) => ['TCP', port]),
+      ...unixSockets.map((file) => ['UNIX', file]),
+      ...sockets.map((fd) => ['SOCKET', fd]),
+    ]
     return all.map(([kind, address], n) => {
       const args = [kind!, address!]
       const name = `click_driver@@ControlSocket${n === 0 ? '' : `@${n}`}`
@@ -291,6 +298,9 @@ function reasons(error: unknown): string[] {
   const hint = error.hint === '' ? [] : [`  ${error.hint}`]
   return [error.message, ...error.findings.map(findingLine), ...hint]
 }
+
+/** What -t says where the driver did not run. */
+const NO_TIME = '0.000u 0.000s 0:00.00\n'
 
 /** User and system time of the process, and the time that passed: `0.010u 0.000s 0:00.02`. */
 function timeLine(before: NodeJS.CpuUsage, ms: number): string {

@@ -10,7 +10,7 @@ export interface Tag {
 export type Expand = (tag: Tag) => string
 
 const START = /<~([\w-]+)/g
-const ATTRIBUTE = /\s*([\w-]+)(?:\s*=\s*)?/y
+const ATTRIBUTE = /\s*([A-Za-z][\w-]*)(?:\s*=\s*)?/y
 
 export function expandTemplate(text: string, expand: Expand): string {
   let out = ''

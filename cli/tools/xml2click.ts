@@ -1,6 +1,7 @@
 // xml2click: a configuration out of XML, as click2xml writes it.
 
 import { parseConfig } from '../../lib/click/index.ts'
+import { isWhole } from '../../lib/click/unparse.ts'
 import { isClickName } from '../../lib/click/values.ts'
 import { EditGraph } from './edit-graph.ts'
 import {
@@ -156,6 +157,7 @@ class Reader {
       .map((element) => {
         const { name = '', config = '' } = element.attributes
         if (!isClickName(name)) this.#problem(element, `bad element name '${name}'`)
+        if (!isWhole(config)) this.#problem(element, `brackets of '${config}' do not close`)
         const cls = this.#className(element)
         return `${indent}${name} :: ${cls}${config === '' ? '' : `(${config})`};\n`
       })

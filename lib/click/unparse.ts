@@ -17,7 +17,7 @@ export function unparse(graph: FlatGraph): string {
 }
 
 /** Would the parser read this configuration string back as it is? */
-function isWhole(config: string): boolean {
+export function isWhole(config: string): boolean {
   let depth = 0
   for (let i = 0; i < config.length; ) {
     const c = config[i]
