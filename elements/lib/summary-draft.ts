@@ -214,9 +214,26 @@ export class Draft {
       this.needTransport()
       const length = this.#finishLengths()
       p.dst = readIp(p.mem, p.net + 16)
-      if (checksum && this.grow(Math.max(0, length - (p.end - p.net)))) setChecksums(this)
+      if (checksum && this.grow(Math.max(0, length - (p.end - p.net)))) this.setChecksums()
     }
     if (this.wantLength > p.end - p.off) setExtraLength(p, this.wantLength - (p.end - p.off))
+  }
+
+  /** Sets the checksums of IP, TCP, UDP and ICMP headers, over what there is of the packet. */
+  setChecksums(): void {
+    const { mem, net, transport, end } = this.p
+    setIpChecksum(mem, net)
+    if ((mem[net + 6]! & 0x3f) !== 0 || mem[net + 7] !== 0) return
+    const proto = this.ipProto
+    const at = checksumOffset(proto)
+    const length = end - transport
+    if (at < 0 || length < at + 2) return
+    writeShort(mem, transport + at, 0)
+    const sum =
+      proto === ICMP
+        ? checksumOf(mem, transport, length)
+        : transportChecksum(this.p, net, transport, length)
+    writeShort(mem, transport + at, sum === 0 && proto === UDP ? 0xffff : sum) // RFC 768
   }
 
   #finishLengths(): number {
@@ -246,20 +263,4 @@ function checksumOffset(proto: number): number {
   if (proto === TCP) return 16
   if (proto === UDP) return 6
   return proto === ICMP ? 2 : -1
-}
-
-function setChecksums(draft: Draft): void {
-  const { mem, net, transport, end } = draft.p
-  setIpChecksum(mem, net)
-  if ((mem[net + 6]! & 0x3f) !== 0 || mem[net + 7] !== 0) return
-  const proto = draft.ipProto
-  const at = checksumOffset(proto)
-  const length = end - transport
-  if (at < 0 || length < at + 2) return
-  writeShort(mem, transport + at, 0)
-  const sum =
-    proto === ICMP
-      ? checksumOf(mem, transport, length)
-      : transportChecksum(mem, net, transport, length)
-  writeShort(mem, transport + at, sum === 0 && proto === UDP ? 0xffff : sum) // RFC 768
 }

@@ -1,25 +1,16 @@
 // Reads an IP summary dump: its lines or binary records become packets.
 //
 // A line's words are read by the fields of the last `!data`. Values that are not there come from
-// `!flowid`, `!proto` and `!aggregate`. A line that stands for several packets makes them one by
-// one, where that is asked for.
+// `!flowid`, `!proto` and `!aggregate`.
 
-import type { Packet, Pool } from '../../dataplane/packet.ts'
 import { parseInteger } from '../../lib/click/args.ts'
 import { TRACE_RECORD_BYTES } from '../../lib/limits.ts'
-import {
-  extraLength,
-  extraPackets,
-  firstTimeUs,
-  setAggregate,
-  setExtraLength,
-  setExtraPackets,
-} from './anno-words.ts'
-import { Draft, type Flow, UDP, writeShort } from './summary-draft.ts'
+import { setAggregate } from './anno-words.ts'
+import { DraftReader, type Say } from './draft-reader.ts'
+import type { Flow } from './summary-draft.ts'
 import { parseFields, protoNumber, TEXT_ONLY, VARIABLE } from './summary-fields.ts'
 import { parseFlow, type Reader, readerOf } from './summary-read.ts'
 import type { TraceFile } from './trace-file.ts'
-import type { TraceReader } from './trace-source.ts'
 
 export interface SummaryOptions {
   readonly proto: number
@@ -35,86 +26,35 @@ interface Place {
   readonly reader: Reader
 }
 
-export class SummaryReader implements TraceReader {
-  recordPosition = 0
-  readonly encap = 'IP'
-  readonly #file: TraceFile
+export class SummaryReader extends DraftReader {
   readonly #options: SummaryOptions
-  readonly #draft = new Draft()
   /** By place in the line; null: nothing is known of it, or it says nothing. */
   #readers: readonly (Reader | null)[] = []
   /** In the order of building. */
   #places: readonly Place[] = []
-  #lines = 0
   #binary = false
   #proto: number
   #flow: Flow | null
   #aggregate = 0
-  #complained = false
-  /** Packets that the record in hand still makes, itself included. */
-  #copies = 0
-  /** What each of them has: its length, and how much later it is than the one before. */
-  #eachLength = 0
-  #eachUs = 0
-
   constructor(file: TraceFile, options: SummaryOptions) {
-    this.#file = file
+    super(file, options.multipacket)
     this.#options = options
     this.#proto = options.proto
     this.#flow = options.flow
     this.#setFields(options.fields, () => {})
   }
 
-  get timeUs(): number {
-    return this.#draft.p.timeUs
-  }
-
-  get position(): number {
-    return this.#file.position
-  }
-
-  get size(): number | null {
-    return this.#file.size
-  }
-
-  get filename(): string {
-    return this.#file.filename
-  }
-
-  seek(): boolean {
-    return false
-  }
-
-  advance(report: (problem: string) => void): boolean {
-    if (this.#copies > 1) {
-      this.#nextCopy()
-      return true
-    }
-    const say = (problem: string) => report(`${this.filename}:${this.#lines}: ${problem}`)
-    for (;;) {
-      this.recordPosition = this.#file.position
-      const found = this.#binary ? this.#record(say) : this.#line(say)
-      if (found === null) return false
-      if (!found) continue
-      this.#draft.finish(this.#options.checksum)
-      if (this.#options.multipacket) this.#multiply()
-      return true
-    }
-  }
-
-  make(pool: Pool): Packet | null {
-    return pool.clone(this.#draft.p)
-  }
-
-  close(): void {
-    this.#file.close()
+  protected fill(say: Say): boolean | null {
+    const found = this.#binary ? this.#record(say) : this.#line(say)
+    if (found === true) this.draft.finish(this.#options.checksum)
+    return found
   }
 
   /** True: the draft has a packet; false: it was another line; null: the end. */
-  #line(say: (problem: string) => void): boolean | null {
-    const line = this.#file.line()
+  #line(say: Say): boolean | null {
+    const line = this.file.line()
     if (line === null) return null
-    this.#lines++
+    this.lines++
     const first = line.charCodeAt(0)
     if (first === 0x21 || first === 0x23) {
       if (first === 0x21) this.#directive(line, say)
@@ -126,31 +66,25 @@ export class SummaryReader implements TraceReader {
     for (const { index, reader } of this.#places) {
       const word = words[index]
       if (word === undefined || word === '-' || word === '') continue
-      const value = reader.parse(word, this.#draft)
+      const value = reader.parse(word, this.draft)
       if (value === null) continue
-      reader.put(this.#draft, value)
+      reader.put(this.draft, value)
       fitted++
     }
     if (fitted > 0) return true
-    if (line.trim() !== '') this.#complain(say)
+    if (line.trim() !== '')
+      this.complain(say, this.#places.length === 0 ? "no '!data' provided" : 'packet parse error')
     return false
   }
 
   #begin(): void {
-    this.#draft.begin(this.#proto, this.#flow)
-    if (this.#aggregate !== 0) setAggregate(this.#draft.p, this.#aggregate | 0)
-  }
-
-  /** Once for each file. */
-  #complain(say: (problem: string) => void): void {
-    if (!this.#complained)
-      say(this.#places.length === 0 ? "no '!data' provided" : 'packet parse error')
-    this.#complained = true
+    this.draft.begin(this.#proto, this.#flow)
+    if (this.#aggregate !== 0) setAggregate(this.draft.p, this.#aggregate | 0)
   }
 
   /** Length and a mark for lines of text in the first word, then the fields. */
-  #record(say: (problem: string) => void): boolean | null {
-    const file = this.#file
+  #record(say: Say): boolean | null {
+    const { file } = this
     if (!file.have(4)) return null
     const { mem, start } = file
     const isText = mem[start]! >= 0x80
@@ -159,7 +93,7 @@ export class SummaryReader implements TraceReader {
       (mem[start + 1]! << 16) |
       (mem[start + 2]! << 8) |
       mem[start + 3]!
-    this.#lines++
+    this.lines++
     if (bytes < 4 || bytes > TRACE_RECORD_BYTES) {
       say('binary record is damaged')
       return null
@@ -174,7 +108,7 @@ export class SummaryReader implements TraceReader {
     return false
   }
 
-  #fields(bytes: Uint8Array, say: (problem: string) => void): boolean {
+  #fields(bytes: Uint8Array, say: Say): boolean {
     this.#begin()
     const values: (Uint8Array | null)[] = []
     let at = 0
@@ -190,14 +124,15 @@ export class SummaryReader implements TraceReader {
     for (const { index, reader } of this.#places) {
       const value = values[index]
       if (value === null || value === undefined) continue
-      reader.put(this.#draft, reader.decode(value))
+      reader.put(this.draft, reader.decode(value))
       fitted++
     }
-    if (fitted === 0) this.#complain(say)
+    if (fitted === 0)
+      this.complain(say, this.#places.length === 0 ? "no '!data' provided" : 'packet parse error')
     return fitted > 0
   }
 
-  #directive(line: string, say: (problem: string) => void): void {
+  #directive(line: string, say: Say): void {
     const m = /^(!\w+)\s*(.*)$/s.exec(line)
     const rest = m?.[2]?.trim() ?? ''
     switch (m?.[1]) {
@@ -237,7 +172,7 @@ export class SummaryReader implements TraceReader {
     }
   }
 
-  #setFields(text: string, say: (problem: string) => void): void {
+  #setFields(text: string, say: Say): void {
     const fields = parseFields(text)
     for (const { word, name } of fields)
       if (name === null) say(`warning: unknown content type '${word}'`)
@@ -245,45 +180,7 @@ export class SummaryReader implements TraceReader {
     this.#places = this.#readers
       .flatMap((reader, index) => (reader === null ? [] : [{ index, reader }]))
       .sort((a, b) => a.reader.order - b.reader.order || a.index - b.index)
-    this.#complained = false
-  }
-
-  /** Makes the packet in hand the first of those that it stands for. */
-  #multiply(): void {
-    const { p } = this.#draft
-    this.#copies = 1 + extraPackets(p)
-    if (this.#copies === 1) return
-    const whole = p.length + extraLength(p)
-    this.#eachLength = Math.max(p.length, Math.floor(whole / this.#copies))
-    setExtraPackets(p, 0)
-    const first = firstTimeUs(p)
-    this.#eachUs = first === 0 ? 0 : (p.timeUs - first) / (this.#copies - 1)
-    if (first !== 0) p.timeUs = first
-    this.#setLength(this.#eachLength)
-    this.#restLength = Math.max(whole, this.#eachLength * this.#copies) - this.#eachLength
-  }
-
-  /** Bytes that the copies to come share. */
-  #restLength = 0
-
-  #nextCopy(): void {
-    const { p } = this.#draft
-    this.#copies--
-    p.timeUs += this.#eachUs
-    const length = this.#copies === 1 ? this.#restLength : this.#eachLength
-    this.#restLength -= length
-    if (this.#copies === 1) this.#setLength(length)
-  }
-
-  /** The packet is of so many bytes, most of which may not be there. */
-  #setLength(length: number): void {
-    const { p } = this.#draft
-    setExtraLength(p, length - p.length)
-    if (p.net < 0) return
-    const ipLength = Math.min(length - (p.net - p.off), 0xffff)
-    writeShort(p.mem, p.net + 2, ipLength)
-    if (this.#draft.ipProto === UDP && p.transport + 6 <= p.end)
-      writeShort(p.mem, p.transport + 4, ipLength - this.#draft.ipHeaderLength)
+    this.complainAgain()
   }
 }
 

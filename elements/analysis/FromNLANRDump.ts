@@ -1,0 +1,178 @@
+/*
+=c
+
+FromNLANRDump(FILENAME [, I<keywords>])
+
+=s traces
+
+reads packets from a file of NLANR
+
+=d
+
+Reads packets from a file in one of the formats of NLANR, C<fr>, C<fr+> or C<tsh>, and emits them as IP
+packets with their network header set. C<-> is the standard input; files that are packed with gzip or
+bzip2 are unpacked. Records have headers alone: the extra length annotation has the rest. The paint
+annotation is the number of the interface in C<tsh> files.
+
+=over 8
+
+=item FILENAME
+
+File name.
+
+=item STOP
+
+Boolean. If true, asks the driver to stop at the end of the file, or of the time. Default is
+false.
+
+=item TIMING
+
+Boolean. If true, keeps the time between packets: the first goes out at once.
+Default is false.
+
+=item SAMPLE
+
+Real number from 0 to 1: the probability of each packet to be emitted. Default is 1.
+
+=item FORCE_IP
+
+Boolean. If true, packets whose IP header is damaged go to output 1, where there is one. Default is
+false.
+
+=item START, START_AFTER
+
+Time in seconds: of the first packet that is emitted, or how long after the file's first. At
+most one may be given.
+
+=item END, END_AFTER, INTERVAL
+
+Time in seconds: the first packet at that time or later is not emitted, and nothing after it.
+END is a time, END_AFTER is from the file's first packet on, INTERVAL from START or the first
+packet on. At most one may be given.
+
+=item END_CALL
+
+A write handler that is called at the end, of the file or of the time. Without, C<active> is set
+to false. END_CALL and STOP exclude each other.
+
+=item ACTIVE
+
+Boolean. If false, emits nothing until the C<active> handler is written. Default is
+true.
+
+=item FILEPOS
+
+Unsigned. Where to start in the (unpacked) file. Nothing tells whether a packet starts there.
+
+=item FORMAT
+
+C<fr>, C<fr+>, C<tsh>, or C<guess>. Default is C<guess>.
+
+=item MMAP
+
+Accepted.
+
+=back
+
+=h count read-only
+
+Returns the number of packets emitted.
+
+=h reset_counts write-only
+
+Resets the count to zero.
+
+=h active read/write
+
+Returns or sets the ACTIVE parameter.
+
+=h encap read-only
+
+Returns 'IP'.
+
+=h filename read-only
+
+Returns the name of the file.
+
+=h filesize read-only
+
+Returns the file's length in bytes, C<-> where it is not known.
+
+=h filepos read/write
+
+Returns how many bytes of the file have been used, or goes on from there.
+
+=h packet_filepos read-only
+
+Returns where the last packet is in the file.
+
+=h extend_interval write-only
+
+Moves the end by so many seconds, and makes the element active.
+
+=h reset_timing write-only
+
+With TIMING: the next packet goes out at once.
+
+=h sampling_prob read-only
+
+Returns the SAMPLE parameter.
+
+=h stop write-only
+
+Sets C<active> to false and asks the driver to stop.
+
+=a FromDump, ToDump
+*/
+
+import { arg, element } from '../../dataplane/element.ts'
+import { guessFormat, type NlanrFormat, NlanrReader } from '../lib/nlanr.ts'
+import { TraceFile } from '../lib/trace-file.ts'
+import {
+  beginReading,
+  RANGE_HANDLERS,
+  RANGE_KEYWORDS,
+  type Reading,
+  SOURCE_PARTS,
+  sourcePlan,
+} from '../lib/trace-source.ts'
+
+export default element({
+  name: 'FromNLANRDump',
+  ports: '0/1-2',
+  processing: 'a/ah',
+  source: true,
+
+  config: {
+    FILENAME: arg.filename().at().must(),
+    ...RANGE_KEYWORDS,
+    FORMAT: arg.text('guess'),
+    FILEPOS: arg.count(0),
+  },
+
+  counters: { count: 'packets emitted' },
+
+  local: 'an open file: what is read from it is this run alone',
+
+  configure(config, context) {
+    const format = config.FORMAT.toLowerCase()
+    if (!/^(?:fr|fr\+|tsh|guess)$/.test(format)) context.error('bad FORMAT')
+    return { ...sourcePlan(config, context), format: format as NlanrFormat | 'guess' }
+  },
+
+  open(self): Reading {
+    const { FILENAME, FILEPOS, ACTIVE } = self.config
+    const file = new TraceFile(FILENAME)
+    const { format } = self.plan
+    const reader = new NlanrReader(file, format === 'guess' ? guessFormat(file) : format, FILEPOS)
+    return beginReading(reader, self.plan, ACTIVE)
+  },
+
+  carries: (self, old) => self.config.FILENAME === old.config.FILENAME,
+
+  adopt: (self, old): Reading => ({ ...old.resource, plan: self.plan }),
+
+  ...SOURCE_PARTS,
+
+  handlers: RANGE_HANDLERS,
+})
