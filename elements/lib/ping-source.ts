@@ -33,6 +33,9 @@ const TIMES = {
   most: 'f64',
   sum: 'f64',
   squares: 'f64',
+  /** The next request's time, where one has been set. */
+  due: 'time',
+  has_due: 'u8',
 } as const
 const SENT = { at: 'f64', answered: 'u8' } as const
 
@@ -116,13 +119,20 @@ export function makeICMPPingSource(name: string): AnyElement {
     initialize(self, errors) {
       const { active, limit } = self.resource
       if (self.outputKinds[0] === 'push') {
-        if (active && limit !== 0) start(self, self.resource.everyMs)
+        // Once the router is active: it may go on where another one was.
+        if (active && limit !== 0) start(self, 0)
       } else if (self.config.MIRROR) errors.error('MIRROR invalid on pull element')
     },
 
     timer(self) {
       const { resource, state, router } = self
       resource.running = false
+      const { times } = state
+      if (times.has_due === 0) setDue(self, resource.everyMs)
+      if (router.nowMs < times.due) {
+        start(self, times.due - router.nowMs)
+        return
+      }
       if (state.times.count >= resource.limit && resource.limit >= 0) {
         if (resource.stop) router.stop()
         return
@@ -133,6 +143,7 @@ export function makeICMPPingSource(name: string): AnyElement {
         request(self, q)
         self.out[0]!(q)
       }
+      setDue(self, resource.everyMs)
       start(self, resource.everyMs)
     },
 
@@ -231,11 +242,19 @@ function start(self: Me, afterMs: number): void {
   self.timerAt(self.router.nowMs + afterMs)
 }
 
+function setDue(self: Me, afterMs: number): void {
+  const { times } = self.state
+  times.due = self.router.nowMs + afterMs
+  times.has_due = 1
+}
+
 /** After a change: there may be requests to send again. */
 function goOn(self: Me, afterMs: number): void {
   const { active, limit, running } = self.resource
   if (!active || running || self.outputKinds[0] !== 'push') return
-  if (limit < 0 || self.state.times.count < limit) start(self, afterMs)
+  if (limit >= 0 && self.state.times.count >= limit) return
+  setDue(self, afterMs)
+  start(self, afterMs)
 }
 
 /** Makes the packet the next request; what is behind its headers stays. */
