@@ -12,6 +12,11 @@ import type { RecordArrays } from './table-rows.ts'
 
 const HEAD_BYTES = 56
 const ABSENT = -(2 ** 31)
+/**
+ * How far behind the data a position may be: a header that says more than is there, or data that
+ * was cut off after it was looked at.
+ */
+const BEYOND = 65_536
 const NEVER = new Uint8Array(0)
 
 export function packetRecordBytes(p: Packet): number {
@@ -50,7 +55,7 @@ export function checkPacket(at: RecordArrays, n: number, endBytes: number): numb
   if (headroom < 0 || data < 0 || (anno !== 0 && anno !== ANNO_SIZE)) return -1
   const bytes = (HEAD_BYTES + headroom + data + anno + 7) & ~7
   for (let k = n + 5; k <= n + 7; k++)
-    if (i[k] !== ABSENT && (i[k]! < -headroom || i[k]! > data)) return -1
+    if (i[k] !== ABSENT && (i[k]! < -headroom || i[k]! > data + BEYOND)) return -1
   return bytes === i[n + 2] && n * 4 + bytes <= endBytes ? bytes : -1
 }
 
