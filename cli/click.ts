@@ -2,4 +2,4 @@
 
 import { runCommand } from './run.ts'
 
-process.exit(await runCommand(process.argv.slice(2)))
+process.exit(await runCommand(process.argv.slice(2), 'click'))

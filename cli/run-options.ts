@@ -33,6 +33,9 @@ export interface RunOptions {
 /** What is wrong with the command line. */
 export class UsageError extends Error {}
 
+/** Of them, an option that is none, or its value: told with the program's name. */
+export class OptionError extends UsageError {}
+
 type Value = 'none' | 'needed' | 'optional'
 
 interface Option {
@@ -93,7 +96,7 @@ function long(word: string, rest: string[], taking: Taking): void {
   const value = equals < 0 ? null : word.slice(equals + 1)
   const { option, negated } = findLong(name)
   if (option.value === 'none' && value !== null)
-    throw new UsageError(`'--${option.long}' can't take an argument`)
+    throw new OptionError(`'--${option.long}' can't take an argument`)
   if (option.value === 'needed' && value === null)
     taking.option(option, needed(`--${option.long}`, rest), negated)
   else taking.option(option, value, negated)
@@ -109,15 +112,15 @@ function findLong(name: string): { option: Option; negated: boolean } {
     )
   const found = [...starting(name, false), ...(positive === null ? [] : starting(positive, true))]
   if (found.length === 1) return found[0]!
-  if (found.length === 0) throw new UsageError(`unrecognized option '--${name}'`)
+  if (found.length === 0) throw new OptionError(`unrecognized option '--${name}'`)
   const names = found.map((f) => `'--${f.negated ? 'no-' : ''}${f.option.long}'`).join(', ')
-  throw new UsageError(`option '--${name}' is ambiguous (could be ${names})`)
+  throw new OptionError(`option '--${name}' is ambiguous (could be ${names})`)
 }
 
 function short(word: string, rest: string[], taking: Taking): void {
   for (let i = 1; i < word.length; i++) {
     const option = OPTIONS.find((o) => o.short === word[i])
-    if (option === undefined) throw new UsageError(`unrecognized option '-${word[i]}'`)
+    if (option === undefined) throw new OptionError(`unrecognized option '-${word[i]}'`)
     if (option.value === 'none') {
       taking.option(option, null, false)
       continue
@@ -132,7 +135,7 @@ function short(word: string, rest: string[], taking: Taking): void {
 
 function needed(name: string, rest: string[]): string {
   const value = rest.shift()
-  if (value === undefined) throw new UsageError(`'${name}' requires an argument`)
+  if (value === undefined) throw new OptionError(`'${name}' requires an argument`)
   return value
 }
 
@@ -251,23 +254,23 @@ function portNumber(text: string): string {
   const m = /^(\d+)\+?$/.exec(text)
   const port = m === null ? 0 : Number(m[1])
   if (port > 0 && port < 65_536) return text
-  throw new UsageError(`'--port' expects a TCP port number, not '${text}'`)
+  throw new OptionError(`'--port' expects a TCP port number, not '${text}'`)
 }
 
 function positive(option: string, text: string): number {
   const value = number(option, text)
   if (Number.isInteger(value) && value > 0) return value
-  throw new UsageError(`'${option}' expects an integer from 1, not '${text}'`)
+  throw new OptionError(`'${option}' expects an integer from 1, not '${text}'`)
 }
 
 function number(option: string, text: string): number {
   const value = Number(splitSpaces(text)[0] ?? 'none')
   if (Number.isFinite(value)) return value
-  throw new UsageError(`'${option}' expects a number, not '${text}'`)
+  throw new OptionError(`'${option}' expects a number, not '${text}'`)
 }
 
 function integer(option: string, text: string): number {
   const value = parseInteger(text)
   if (value !== null) return value
-  throw new UsageError(`'${option}' expects an integer, not '${text}'`)
+  throw new OptionError(`'${option}' expects an integer, not '${text}'`)
 }

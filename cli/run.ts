@@ -17,13 +17,14 @@ import {
   type StandaloneOptions,
   standalone,
 } from '../dataplane/standalone.ts'
+import { configOf } from '../lib/click/archive.ts'
 import { parseBool, parseInteger } from '../lib/click/args.ts'
 import type { FlatElement } from '../lib/click/index.ts'
 import { ClickUpError, type Finding } from '../lib/errors.ts'
 import { POOL_FRAMES } from '../lib/limits.ts'
 import { systemMessage } from '../lib/system-message.ts'
 import { printHandlers } from './run-handlers.ts'
-import { parseRunOptions, type RunOptions, UsageError } from './run-options.ts'
+import { OptionError, parseRunOptions, type RunOptions, UsageError } from './run-options.ts'
 
 const HELP = `Usage: click-up run [OPTION]... [CONFIG] [NAME=VALUE]...
 Runs a Click configuration as one dataplane of its own, without coordinator and agent.
@@ -54,23 +55,26 @@ Example: click-up run -e 'FromDump(in.pcap, STOP true) -> c :: Counter -> Discar
 Exit status: 0, or 1 when the configuration or an option is wrong, or what -x says.
 `
 
-const SHORT_HELP = `Usage: click-up run [OPTION]... [CONFIG]
-Try 'click-up run --help' for more information.
+const shortHelp = (program: string) => `Usage: ${program} [OPTION]... [CONFIG]
+Try '${program} --help' for more information.
 `
 
 function complain(line: string): void {
   writeAll(2, `${line}\n`)
 }
 
-/** @param argv what came after `run`; returns the exit status */
-export async function runCommand(argv: string[]): Promise<number> {
+/**
+ * @param argv what came after `run`; returns the exit status
+ * @param program how it was called, for messages
+ */
+export async function runCommand(argv: string[], program = 'click-up run'): Promise<number> {
   let options: RunOptions
   try {
     options = parseRunOptions(argv)
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    complain(error.message)
-    writeAll(2, SHORT_HELP)
+    complain(error instanceof OptionError ? `${program}: ${error.message}` : error.message)
+    writeAll(2, shortHelp(program))
     return 1
   }
   if (options.show === 'help') writeAll(1, HELP)
@@ -155,8 +159,14 @@ class ClickDriver {
       complain(`${filename}: ${readProblem(error as NodeJS.ErrnoException)}`)
       return null
     }
+    // What Click's tools write may be an archive.
+    const found = configOf(text)
+    if (found === null) {
+      complain(`${filename}: archive has no 'config' section`)
+      return null
+    }
     try {
-      this.#current = await standalone(text, this.#setup(filename))
+      this.#current = await standalone(found.config, this.#setup(filename))
     } catch (error) {
       for (const line of reasons(error)) complain(line)
       return null

@@ -17,7 +17,7 @@ import type { Pool } from './packet.ts'
 import { makeRandomness } from './randomness.ts'
 import type { Reconfigured } from './reconfigure.ts'
 import { type Gate, type Instance, Router } from './router.ts'
-import { homeThreads, ticketsOf } from './schedule-info.ts'
+import { flowCodes, homeThreads, ticketsOf } from './schedule-info.ts'
 import type { StateStore } from './state.ts'
 import { listenersOf, sinksOf } from './wakeups.ts'
 
@@ -74,6 +74,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
   )
   router.gate = options.gate ?? null
   router.threads = options.threads ?? 1
+  router.flows = flowCodes(graph.elements)
   router.homeThreads = homeThreads(graph.elements, router.threads)
   for (const [i, n] of ticketsOf(graph.elements).entries()) router.tasks.setTickets(i, n)
   const wakes = new Wakes(router)
@@ -195,6 +196,9 @@ function contextOf(instance: Instance, router: Router, findings: Finding[]): Err
     },
     warning(text) {
       router.print(`${instance.where}: ${head}\n  warning: ${text}`)
+    },
+    message(text) {
+      router.print(`${instance.where}: ${head}\n${indented(text)}`)
     },
   }
 }

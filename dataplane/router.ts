@@ -102,6 +102,8 @@ export class Router implements RouterServices {
   readonly timers: TimerList
   /** Threads that were asked for. One runs everything; the others are numbers to be shown. */
   threads = 1
+  /** Flow codes by element, where FlowInfo says another than the class. */
+  flows: ReadonlyMap<string, string> = new Map()
   /** By element: the thread that its task is said to run on. */
   homeThreads: Int32Array = new Int32Array(0)
   /** By element: has said (signalFull) that no more fits. */
@@ -123,6 +125,7 @@ export class Router implements RouterServices {
   /** Click's run count: the router stops when it is down to 0 and no driver script objects. */
   #runCount = 1
   #driverScript: string | null = null
+  readonly #goesOn = () => !this.stopAsked
 
   constructor(setup: RouterSetup, elements: number) {
     this.#setup = setup
@@ -158,7 +161,8 @@ export class Router implements RouterServices {
     }
     if (this.#active) {
       if (this.tasks.pending > 0 && this.tasks.runTurn()) worked = true
-      if (this.timers.next <= this.nowMs && this.timers.runTurn(this.nowMs)) worked = true
+      if (this.timers.next <= this.nowMs && this.timers.runTurn(this.nowMs, this.#goesOn))
+        worked = true
     }
     return this.endTurn(worked)
   }
@@ -290,7 +294,8 @@ export class Router implements RouterServices {
     const from = this.#byName.get(of)
     if (from === undefined) return
     const all = this.instances
-    walkNeighbors(all, from.index, direction, port, (e, d) => visit(all[e]!.name, d))
+    const flow = (e: number) => this.flows.get(all[e]!.name)
+    walkNeighbors(all, from.index, direction, port, (e, d) => visit(all[e]!.name, d), flow)
   }
 
   storageOf(name: string): PacketFifo | null {
@@ -355,6 +360,11 @@ export class Router implements RouterServices {
     return this.source
   }
 
+  /** Somebody has asked to stop, and nobody has objected yet: nothing more is begun in this turn. */
+  get stopAsked(): boolean {
+    return this.#runCount <= 0
+  }
+
   stop(): void {
     this.#runCount--
     this.tasks.interrupted = this.#runCount <= 0
@@ -368,6 +378,7 @@ export class Router implements RouterServices {
 
   /** Makes an element the one that is asked before the router stops, by its handler `step`. */
   manageStops(name: string): void {
+    if (this.#driverScript !== null) throw new Error('router has more than one driver script')
     this.#driverScript = name
   }
 

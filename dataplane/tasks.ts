@@ -193,11 +193,14 @@ export class TimerList {
     return this.#when[element]!
   }
 
-  /** Fires what is due, earliest first; what is set anew while doing so waits for the next turn. */
-  runTurn(nowMs: number): boolean {
+  /**
+   * Fires what is due, earliest first, while `goesOn`; what is set anew while doing so waits for the
+   * next turn.
+   */
+  runTurn(nowMs: number, goesOn: () => boolean = () => true): boolean {
     if (this.next > nowMs) return false
     const last = this.#sequence
-    while (this.runNext(nowMs, last)) {}
+    while (this.runNext(nowMs, last) && goesOn()) {}
     return true
   }
 

@@ -3,6 +3,7 @@
 import { EAGAIN } from '../../dataplane/io/link.ts'
 import { type Native, native } from '../../dataplane/native/native.ts'
 import type { Packet } from '../../dataplane/packet.ts'
+import { errnoText } from '../../lib/system-message.ts'
 import {
   AF_INET,
   inetAddress,
@@ -13,7 +14,6 @@ import {
   SOL_SOCKET,
   setInetIp,
 } from './socket-address.ts'
-import { errnoText } from './system-message.ts'
 import { AGAIN, LOST, SENT, Transport } from './transport.ts'
 
 const IPPROTO_IP = 0

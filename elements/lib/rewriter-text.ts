@@ -6,7 +6,7 @@
 // 'i' is the input that made the mapping, 'exp' the seconds until it times out. The other form, of
 // `table` and `mapping_table` of IPRewriter, is a line a mapping, with what it has carried.
 
-import type { RewriterSelf } from './rewriter-base.ts'
+import { backOf, type RewriterSelf } from './rewriter-base.ts'
 import type { Family } from './rewriter-config.ts'
 import { expiryOf, type FlowRow, isMain, otherOf, REPLY, reap } from './rewriter-flows.ts'
 import { ICMP, TCP, UDP } from './rewriter-packet.ts'
@@ -37,13 +37,36 @@ function bothText(self: RewriterSelf, row: FlowRow, family: Family): string {
   }
 }
 
+type Key = readonly [number, number, number, number]
+
+/** Mappings in the order of their flows: so that a table reads the same wherever its rows lie. */
+function mappings(self: RewriterSelf, proto: number): Key[] {
+  reap(self)
+  const keys: Key[] = []
+  self.state.flows.each((row) => {
+    if (isMain(row) && (proto < 0 || row.proto === proto))
+      keys.push([row.saddr, row.daddr, row.ports, row.proto])
+  })
+  return keys.sort(byFlow)
+}
+
+/** By source address and port, destination address and port, protocol. */
+function byFlow(a: Key, b: Key): number {
+  const source = (a[0] >>> 0) - (b[0] >>> 0) || (a[2] >>> 16) - (b[2] >>> 16)
+  return source || (a[1] >>> 0) - (b[1] >>> 0) || a[2] - b[2] || a[3] - b[3]
+}
+
 /** Both directions of each mapping, of one protocol or (-1) all. */
 export function directionsText(self: RewriterSelf, family: Family, proto: number): string {
-  reap(self)
+  const { flows } = self.state
   let text = ''
-  self.state.flows.each((row) => {
-    if (proto < 0 || row.proto === proto) text += `${directionText(self, row, family)}\n`
-  })
+  for (const key of mappings(self, proto)) {
+    const row = flows.get(...key)!
+    const back = backOf(row)
+    text += `${directionText(self, row, family)}\n`
+    const reply = flows.get(...back, key[3])
+    if (reply !== null && !isMain(reply)) text += `${directionText(self, reply, family)}\n`
+  }
   return text
 }
 
@@ -63,12 +86,10 @@ function directionText(self: RewriterSelf, row: FlowRow, family: Family): string
 
 /** Each mapping with what it has carried. */
 export function mappingsText(self: RewriterSelf, accounting: boolean): string {
-  reap(self)
-  let text = ''
-  self.state.flows.each((row) => {
-    if (isMain(row)) text += mappingText(self, row, accounting)
-  })
-  return text
+  const { flows } = self.state
+  return mappings(self, -1)
+    .map((key) => mappingText(self, flows.get(...key)!, accounting))
+    .join('')
 }
 
 /** '(S, s, D, d, tcp) => (E, e, D, d) [*0 1] idle 0.0s', then what it has carried each way. */

@@ -52,9 +52,9 @@ export function scriptElement(name: string, defaultType: ScriptType | 'by ports'
       return { script, uninstall }
     },
 
-    initialize(self) {
+    initialize(self, errors) {
       if (self.plan.type === 'DRIVER') self.router.manageStops(self.name)
-      self.resource.script.start()
+      self.resource.script.start((text) => (errors.message ?? errors.warning)(text))
     },
 
     adopt(self, old) {

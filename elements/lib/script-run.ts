@@ -9,10 +9,10 @@ import { closeSync, openSync } from 'node:fs'
 import { writeAll } from '../../dataplane/output.ts'
 import { cpUnquote, parseBool, parseSeconds, splitSpaces, takeWord } from '../../lib/click/args.ts'
 import { substitute } from '../../lib/click/variables.ts'
+import { systemMessage } from '../../lib/system-message.ts'
 import { ScriptCalls, type ScriptSelf } from './script-calls.ts'
 import { HandlerFailure, ScriptErrors } from './script-errors.ts'
 import { findLabel, type Insn, type Op, type ScriptProgram } from './script-parse.ts'
-import { systemMessage } from './system-message.ts'
 
 /** Jumps without blocking after which a script is taken to loop for ever, as in Click. */
 const JUMPS_MAX = 1000
@@ -64,16 +64,25 @@ export class ScriptRun {
     this.#program = program
   }
 
-  /** Sets initial variables and starts what runs by itself. */
-  start(): void {
-    const { type, insns } = this.#program
-    this.#errors.begin(this.#label)
+  /**
+   * Sets initial variables and starts what runs by itself.
+   * @param say what goes wrong here does not keep the router from starting
+   */
+  start(say: (text: string) => void): void {
+    const { insns } = this.#program
+    const outer = this.#errors.collect()
     for (const insn of insns) {
       if (insn.op === 'init' || insn.op === 'export')
         this.#variables.set(insn.variable, this.#text(insn))
     }
+    this.#startByItself(insns[0]!)
+    const errors = this.#errors.collected(outer)
+    if (errors.length > 0) say(errors.join('\n'))
+  }
+
+  #startByItself(first: Insn): void {
+    const { type } = this.#program
     if (type !== 'ACTIVE' && type !== 'DRIVER') return
-    const first = insns[0]!
     if (first.op === 'wait_time') this.#startTimer(first)
     else if (first.op === 'initial') {
       this.#initialPending = true

@@ -9,6 +9,7 @@ import { EAGAIN } from '../../dataplane/io/link.ts'
 import { type Native, native } from '../../dataplane/native/native.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { SOCKET_BACKLOG, SOCKET_WAIT_MS } from '../../lib/limits.ts'
+import { errnoText } from '../../lib/system-message.ts'
 import {
   AF_INET,
   AF_UNIX,
@@ -24,7 +25,6 @@ import {
   type SocketAddress,
   setInetIp,
 } from './socket-address.ts'
-import { errnoText } from './system-message.ts'
 import { ipText } from './text.ts'
 import { AGAIN, LOST, SENT, Transport } from './transport.ts'
 

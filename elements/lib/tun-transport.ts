@@ -4,7 +4,7 @@
 import { EAGAIN } from '../../dataplane/io/link.ts'
 import { type Native, native } from '../../dataplane/native/native.ts'
 import type { Packet } from '../../dataplane/packet.ts'
-import { errnoText } from './system-message.ts'
+import { errnoText } from '../../lib/system-message.ts'
 import { AGAIN, LOST, SENT, Transport } from './transport.ts'
 
 const EBADFD = 77

@@ -19,7 +19,7 @@ export type ConfigValues<C> = {
   readonly [K in keyof C]: C[K] extends Arg<infer T> ? T : never
 }
 
-export type AddressKind = 'ip' | 'ipnet' | 'ip6' | 'ip6net' | 'eth' | 'tcpport' | 'udpport'
+export type AddressKind = 'ip' | 'ipnet' | 'ip6' | 'ip6net' | 'eth' | 'tcpport' | 'udpport' | 'anno'
 
 export interface AddressTable {
   /** Text of the address of a kind that a name stands for; null: unknown. */
@@ -30,6 +30,8 @@ export interface AddressTable {
 export interface ErrorContext {
   error(message: string): void
   warning(message: string): void
+  /** Neither error nor warning; shown with the warnings. */
+  message?(text: string): void
 }
 
 /** What `parseArgs` needs to know besides the arguments. */
