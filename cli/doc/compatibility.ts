@@ -103,7 +103,6 @@ export function compatibilityPage(here: ReadonlySet<string>): string {
 const DIFFERENCES = `See also [the engine's decisions](decisions/engine.md) and [the language's](decisions/click-language.md).
 
 - A packet that an element has no room for in its buffer is dropped and counted, where Click makes a larger buffer.
-- \`write config\` of an element is refused: the configuration is changed by an upgrade, or \`hotconfig\`.
 - ControlSocket listens on 127.0.0.1 unless LOCALHOST is false.
 - Line directives that tools write name the line of the element; Click's sometimes name the line before.`
 
