@@ -267,6 +267,9 @@ export const NAT_SHIFTS = 16
 /** Entries of an ARP table at most: a network of /16. At it, the oldest entry goes for a new one. */
 export const ARP_ENTRIES_MAX = 65_536
 
+/** Addresses that an Ethernet switch knows. Packets to those beyond it go to all outputs. */
+export const ETHER_ADDRESSES_MAX = 65_536
+
 /** IPv6 packets that wait for a neighbour's address, one each. One more is dropped and counted. */
 export const ND_PACKETS_MAX = 2_048
 
