@@ -56,6 +56,8 @@ export interface ConfigureContext extends ErrorContext {
   readonly addresses: AddressTable
   /** Other element by name, seen from this element's compound; null: none. */
   find(name: string): { readonly name: string; readonly className: string } | null
+  /** Is there a compound element of that name, seen from this element's compound? */
+  isCompound?(name: string): boolean
   /** Says something that is neither error nor warning; shown with the warnings. */
   message?(text: string): void
   /** Arguments of each element of a class: for information elements that hold for the whole graph. */
@@ -123,6 +125,8 @@ export interface RouterServices {
   manageStops(name: string): void
   /** Prints a line where Click prints (stderr), or to a file element's own stream. */
   print(line: string): void
+  /** Calls `hear` with every line that is printed; gives what ends that. */
+  onPrint(hear: (line: string) => void): () => void
   /** Service port by name (FromDevice, ToDevice); null: the router runs without that port. */
   port(name: string): import('./io/device.ts').Port | null
   /**

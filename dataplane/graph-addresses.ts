@@ -1,6 +1,7 @@
 // Names of addresses, as AddressInfo elements define them:
 // `AddressInfo(server 10.0.0.1/24 0:1:2:3:4:5)`. Names of ports, as PortInfo elements define them:
 // `PortInfo(ssh 22, http 80/tcp www)`.
+// And names of annotations (graph-annotations.ts).
 // A name holds in the compound element that it is defined in, and in those inside.
 
 import type { AddressKind, AddressTable } from '../lib/click/arg-types.ts'
@@ -14,6 +15,7 @@ import {
   splitSpaces,
 } from '../lib/click/args.ts'
 import type { FlatElement } from '../lib/click/flat.ts'
+import { type AnnotationNames, checkOverlaps, defineAnnotations } from './graph-annotations.ts'
 
 /** `a/b/` of `a/b/c`; '' at the outermost level. */
 export function scopeOf(name: string): string {
@@ -72,6 +74,22 @@ export class AddressBook {
         if (protocol !== 'tcp') this.#set(scope, each, 'udpport', number!)
       }
     }
+  }
+
+  /** Takes the names of an AnnotationInfo element. */
+  defineAnnotations(element: FlatElement, error: (message: string) => void): void {
+    const scope = scopeOf(element.name)
+    const define = (name: string, text: string) => this.#set(scope, name, 'anno', text)
+    defineAnnotations(element.args, this.#annotations(element), define, error)
+  }
+
+  checkAnnotations(element: FlatElement, error: (message: string) => void): void {
+    checkOverlaps(element.args, this.#annotations(element), error)
+  }
+
+  #annotations(element: FlatElement): AnnotationNames {
+    const table = this.tableOf(element.name)
+    return (name) => table.lookup(name, 'anno')
   }
 
   #set(scope: string, name: string, kind: AddressKind, text: string): void {

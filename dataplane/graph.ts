@@ -264,6 +264,11 @@ class Resolver {
         this.#configuring(flat, (error) => this.#book.define(flat, error))
       else if (flat.className === 'PortInfo')
         this.#configuring(flat, (error) => this.#book.definePorts(flat, error))
+      else if (flat.className === 'AnnotationInfo')
+        this.#configuring(flat, (error) => this.#book.defineAnnotations(flat, error))
+    for (const flat of this.#flat.elements)
+      if (flat.className === 'AnnotationInfo')
+        this.#configuring(flat, (error) => this.#book.checkAnnotations(flat, error))
   }
 
   /** Runs a step; what it finds is reported under the element's name. True: no errors. */
@@ -309,6 +314,7 @@ class Resolver {
         noutputs,
         addresses,
         find: (other) => this.#find(name, other),
+        isCompound: (other) => this.#isCompound(name, other),
         argsOf: (cls) => this.#flat.elements.filter((e) => e.className === cls).map((e) => e.args),
         elementsOf: (cls) => this.#flat.elements.filter((e) => e.className === cls),
         error: (message) => {
@@ -336,6 +342,12 @@ class Resolver {
       noutputs,
       addresses,
     }
+  }
+
+  #isCompound(from: string, name: string): boolean {
+    for (const scope of outward(scopeOf(from)))
+      if (this.#flat.elements.some((e) => e.name.startsWith(`${scope}${name}/`))) return true
+    return false
   }
 
   /** An element by name, as seen from another's compound outward. */

@@ -35,6 +35,7 @@ function endsOf(nodes: readonly Node[]): Ends[] {
 /**
  * Visits what lies in a direction from a port (-1: from all ports), nearest first, each port once.
  * @param visit false: nothing beyond this one is looked at
+ * @param flowOf flow codes that take the place of the class's
  */
 export function walkNeighbors(
   nodes: readonly Node[],
@@ -42,6 +43,7 @@ export function walkNeighbors(
   direction: Direction,
   port: number,
   visit: (element: number, distance: number) => boolean,
+  flowOf: (element: number) => string | undefined = () => undefined,
 ): void {
   const ends = endsOf(nodes)
   const side = (e: number) => (direction === 'up' ? ends[e]!.inputs : ends[e]!.outputs)
@@ -54,16 +56,18 @@ export function walkNeighbors(
       if (seen.has(`${element}.${came}`)) continue
       seen.add(`${element}.${came}`)
       if (!visit(element, distance)) continue
-      for (const on of through(nodes[element]!, direction, came)) next.push(...side(element)[on]!)
+      const flow = flowOf(element) ?? nodes[element]!.spec.flow ?? 'x/x'
+      for (const on of through(nodes[element]!, flow, direction, came))
+        next.push(...side(element)[on]!)
     }
   }
 }
 
 /** Ports on the far side that packets of a port on the near side come from, or go to. */
-function through(node: Node, direction: Direction, port: number): number[] {
+function through(node: Node, flow: string, direction: Direction, port: number): number[] {
   const counts = { ninputs: node.inputs.length, noutputs: node.outputs.length }
   const far = new Set<number>()
-  for (const { inputs, outputs } of flowLinks(node.spec.flow ?? 'x/x', counts)) {
+  for (const { inputs, outputs } of flowLinks(flow, counts)) {
     const [near, other] = direction === 'up' ? [outputs, inputs] : [inputs, outputs]
     if (near.includes(port)) for (const one of other) far.add(one)
   }

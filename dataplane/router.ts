@@ -125,6 +125,7 @@ export class Router implements RouterServices {
   /** Click's run count: the router stops when it is down to 0 and no driver script objects. */
   #runCount = 1
   #driverScript: string | null = null
+  readonly #ears = new Set<(line: string) => void>()
   readonly #goesOn = () => !this.stopAsked
 
   constructor(setup: RouterSetup, elements: number) {
@@ -317,6 +318,12 @@ export class Router implements RouterServices {
 
   print(line: string): void {
     this.#setup.print(line)
+    for (const hear of this.#ears) hear(line)
+  }
+
+  onPrint(hear: (line: string) => void): () => void {
+    this.#ears.add(hear)
+    return () => this.#ears.delete(hear)
   }
 
   port(name: string): Port | null {

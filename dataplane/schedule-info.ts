@@ -1,5 +1,5 @@
-// What elements say about when others run: ScheduleInfo (how often, against the others) and
-// StaticThreadSched (on which thread). Pure: a graph's elements in, numbers by element out.
+// What elements say about others: ScheduleInfo (how often they run, against the others),
+// StaticThreadSched (on which thread), FlowInfo (where packets go inside of them). Pure: a graph's elements in, numbers by element out.
 
 import { parseInteger, parseReal, splitSpaces } from '../lib/click/args.ts'
 
@@ -88,4 +88,19 @@ export function homeThreads(elements: readonly Written[], threads: number): Int3
     }
   }
   return home
+}
+
+/** Flow codes that FlowInfo elements say, by element. */
+export function flowCodes(elements: readonly Written[]): Map<string, string> {
+  const codes = new Map<string, string>()
+  for (const { className, name, args } of elements) {
+    if (className !== 'FlowInfo') continue
+    const scope = name.slice(0, name.lastIndexOf('/') + 1)
+    for (const arg of args) {
+      const [element, code, ...more] = splitSpaces(arg)
+      if (element !== undefined && code !== undefined && more.length === 0)
+        codes.set(scope + element, code)
+    }
+  }
+  return codes
 }

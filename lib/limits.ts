@@ -90,6 +90,9 @@ export const WATCH_WAIT_MS = 1
 /** How long a Socket waits for its connection, and a pushed packet for room. Then it gives up. */
 export const SOCKET_WAIT_MS = 5_000
 
+/** Bytes that a client of a ChatterSocket may be behind. It is then disconnected. */
+export const CHATTER_BEHIND_MAX = 500_000
+
 /** Connections that wait to be accepted by a Socket. More are refused by the kernel. */
 export const SOCKET_BACKLOG = 2
 

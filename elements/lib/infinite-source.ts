@@ -117,7 +117,14 @@ export function infiniteSource(name: string, kind: Kind): AnyElement {
 
 function make(self: Me, random: boolean): Packet | null {
   const p = generate(self, self.config.TIMESTAMP)
-  if (p !== null && random)
-    for (let i = p.off; i < p.end; i++) p.mem[i] = Math.floor(self.router.random() * 256)
+  if (p !== null && random) fill(p, self.router)
   return p
+}
+
+/** Four bytes of each random number, the lowest first, as Click fills packets. */
+function fill(p: Packet, router: { random(): number }): void {
+  for (let i = p.off; i < p.end; i += 4) {
+    const word = Math.floor(router.random() * 0x8000_0000)
+    for (let k = 0; k < 4 && i + k < p.end; k++) p.mem[i + k] = word >> (8 * k)
+  }
 }

@@ -95,7 +95,7 @@ export default element({
 
   route(self) {
     const { sample, active } = self.resource
-    if (!active || self.router.random() * STEPS < sample) return 0
+    if (!active || draw(self.router.random()) < sample) return 0
     self.counters.drops++
     return self.noutputs > 1 ? 1 : DROP
   },
@@ -121,6 +121,11 @@ export default element({
     },
   },
 })
+
+/** The lower 28 of a random number's 31 bits, as Click draws: a seed gives the same sample. */
+function draw(random: number): number {
+  return Math.floor(random * 0x8000_0000) & (STEPS - 1)
+}
 
 function text(steps: number): string {
   return String(Number((steps / STEPS).toFixed(8)))

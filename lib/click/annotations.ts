@@ -36,10 +36,15 @@ const NAMES: Readonly<Record<string, readonly [offset: number, size: number]>> =
   PERFCTR: [40, 8],
 }
 
+/** What AnnotationInfo made of a name: '=20/4'. */
+const DEFINED = /^=(\d+)\/(\d+)$/
+
 /** An annotation by name or offset ('PAINT', '20'), or null. */
 export function parseAnnotation(text: string): Annotation | null {
   const named = Object.hasOwn(NAMES, text) ? NAMES[text]! : null
   if (named !== null) return { offset: named[0], size: named[1] }
+  const defined = DEFINED.exec(text)
+  if (defined !== null) return { offset: Number(defined[1]), size: Number(defined[2]) }
   if (!/^\d{1,2}$/.test(text)) return null
   const offset = Number(text)
   return offset < ANNO_BYTES ? { offset, size: 0 } : null

@@ -5,7 +5,7 @@
 // that looks like `WORD value` is taken by position only where the position is mandatory and no
 // keyword gives it. Of a keyword given twice, the last counts. Every mistake is reported.
 
-import { type Annotation, parseAnnotation } from './annotations.ts'
+import { parseAnnotation } from './annotations.ts'
 import type { AddressTable, Arg, ArgsContext, ConfigDecl, ConfigValues } from './arg-types.ts'
 import { isSpace } from './text.ts'
 import {
@@ -72,9 +72,10 @@ function readElement(text: string, context: ArgsContext): string | Bad {
   return context.find(name)?.name ?? new Bad(`'${name}' does not name an element`)
 }
 
-function readAnno(text: string): string | Bad {
-  const known: Annotation | null = parseAnnotation(text)
-  return known === null ? new Bad(`parse error: '${text}' is not an annotation`) : text
+function readAnno(text: string, context: ArgsContext): string | Bad {
+  if (parseAnnotation(text) !== null) return text
+  const named = context.addresses.lookup(text, 'anno')
+  return named ?? new Bad(`parse error: '${text}' is not an annotation`)
 }
 
 /** One reader a type of `arg` (dataplane/element.ts). */
