@@ -124,7 +124,14 @@ export default element({
   open(self): RedSettings {
     const { MIN_THRESH, MAX_THRESH, MAX_P, STABILITY, GENTLE } = self.config
     const maxP = Math.round(MAX_P * ONE)
-    return { min: MIN_THRESH, max: MAX_THRESH, maxP, gentle: GENTLE, stability: STABILITY, queues: [] }
+    return {
+      min: MIN_THRESH,
+      max: MAX_THRESH,
+      maxP,
+      gentle: GENTLE,
+      stability: STABILITY,
+      queues: [],
+    }
   },
 
   initialize(self, errors) {

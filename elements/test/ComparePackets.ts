@@ -147,7 +147,6 @@ function headerLength(p: Packet): number {
 
 function sameBytes(a: Packet, b: Packet): boolean {
   if (a.length !== b.length) return false
-  for (let i = 0; i < a.length; i++)
-    if (a.mem[a.off + i] !== b.mem[b.off + i]) return false
+  for (let i = 0; i < a.length; i++) if (a.mem[a.off + i] !== b.mem[b.off + i]) return false
   return true
 }

@@ -49,9 +49,14 @@ export default element({
     const queue = self.router.storageOf(self.config.QUEUE)!
     const say = (text: string) => self.router.print(`${self.name} :: QueueYankTest: ${text}`)
     if (queue.length > 0) say(`'${self.config.QUEUE}' is not empty`)
-    else if (queue.capacity < COLORS) say(`'${self.config.QUEUE}' has no room for ${COLORS} packets`)
+    else if (queue.capacity < COLORS)
+      say(`'${self.config.QUEUE}' has no room for ${COLORS} packets`)
     else {
-      const problem = checkAll(queue, (color) => make(self, color), (p) => self.kill(p))
+      const problem = checkAll(
+        queue,
+        (color) => make(self, color),
+        (p) => self.kill(p),
+      )
       clear(self, queue)
       say(problem ?? 'All tests pass!')
     }
