@@ -62,7 +62,7 @@ true.
 =item ENCAP
 
 For files of the old format, which do not say what they hold: C<IP>, C<ATM>, C<SUNATM>, C<ETHER>,
-C<PPP> or C<PPP_HDLC>. Default is C<SUNATM> with its header.
+C<PPP> or C<PPP_HDLC>. Default is C<ATM>.
 
 =item MMAP
 

@@ -29,7 +29,10 @@ const LINKTYPES: Readonly<Record<number, number>> = {
   [ATM]: 123,
   [AAL5]: 123,
 }
-const LEGACY = 123
+const ATM_LINK = 100
+const SUNATM = 123
+/** Bytes at the end of an Ethernet frame that records count and do not hold: its checksum. */
+const FRAME_CHECK = 4
 
 export class ErfReader extends RecordReader {
   protected linktype: number
@@ -39,7 +42,7 @@ export class ErfReader extends RecordReader {
   constructor(file: TraceFile, legacy: number) {
     super(file, 0)
     this.#legacy = legacy
-    this.linktype = legacy === 0 ? LEGACY : legacy
+    this.linktype = legacy === 0 ? ATM_LINK : legacy
   }
 
   get encap(): string {
@@ -65,7 +68,8 @@ export class ErfReader extends RecordReader {
     const at = file.start
     const skipped = type === ETHER ? ETHER_PADDING : 0
     this.linktype = linktype
-    this.length = (file.mem[at + 14]! << 8) | file.mem[at + 15]!
+    const check = type === ETHER ? FRAME_CHECK : 0
+    this.length = Math.max(0, ((file.mem[at + 14]! << 8) | file.mem[at + 15]!) - check)
     this.data = at + HEADER + skipped
     const there = recordLength - HEADER - skipped
     this.captured = Math.max(
@@ -79,8 +83,8 @@ export class ErfReader extends RecordReader {
   #takeCell(): boolean {
     const { file } = this
     if (!file.have(CELL)) return false
-    this.linktype = this.#legacy === 0 ? LEGACY : this.#legacy
-    const withHeader = this.linktype === LEGACY
+    this.linktype = this.#legacy === 0 ? ATM_LINK : this.#legacy
+    const withHeader = this.linktype === SUNATM
     this.data = file.start + HEADER - (withHeader ? ATM_HEADER : 0)
     this.captured = ATM_PAYLOAD + (withHeader ? ATM_HEADER : 0)
     this.length = this.captured
