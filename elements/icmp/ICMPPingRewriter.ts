@@ -45,6 +45,10 @@ Default, and bound, is 524288. At capacity a new flow displaces the mapping that
 first and has no guarantee any more (of a large table, the one of a random sample). C<CAPACITY>
 is another name.
 
+=item USE_CACHE, HANDLE_MIGRATION
+
+FastClick's keywords: taken, and of no effect here.
+
 =item DST_ANNO
 
 Boolean. If true, the destination address annotation of what is rewritten is set to the new

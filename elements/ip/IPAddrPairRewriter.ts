@@ -61,6 +61,10 @@ Default, and bound, is 524288. At capacity a new flow displaces the mapping that
 first and has no guarantee any more (of a large table, the one of a random sample). C<CAPACITY>
 is another name.
 
+=item USE_CACHE, HANDLE_MIGRATION
+
+FastClick's keywords: taken, and of no effect here.
+
 =item REPLY_ANNO
 
 A one-byte annotation (a name, or an offset). Its value in the packet that makes a mapping is

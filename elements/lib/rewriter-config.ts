@@ -55,6 +55,9 @@ const KEYWORDS = {
   DST_ANNO: arg.bool(true),
   REPLY_ANNO: arg.anno(''),
   ICMP: arg.bool(),
+  // FastClick's, for its threads.
+  USE_CACHE: arg.bool(false),
+  HANDLE_MIGRATION: arg.bool(false),
 } as const
 
 type Keyword = keyof typeof KEYWORDS
@@ -68,6 +71,8 @@ const COMMON: readonly Keyword[] = [
   'MAPPING_CAPACITY',
   'REPLY_ANNO',
   'TIMEOUT',
+  'USE_CACHE',
+  'HANDLE_MIGRATION',
 ]
 const TCP_WORDS: readonly Keyword[] = [
   'TCP_TIMEOUT',

@@ -150,3 +150,24 @@ test('FTPPortMapper: sequence numbers stay shifted', (t) =>
     numRuns: 60,
     steps: steps([6], [20_000, 600_000]),
   }))
+
+/** A class's mappings are taken by another class, where the packets of both are the same. */
+const others: readonly [string, string, readonly number[]][] = [
+  ['TCPRewriter', 'IPRewriter', [6]],
+  ['IPRewriter', 'TCPRewriter', [6]],
+  ['UDPRewriter', 'IPRewriter', [17]],
+  ['ICMPPingRewriter', 'IPRewriter', [1]],
+]
+for (const [from, to, proto] of others)
+  test(`${from} becomes ${to}`, (t) => {
+    const spec = '(pattern 1.0.0.1 1024-65535# - - 0 1, drop)'
+    return cutAnywhere(t, {
+      config: router(`rw :: ${from}${spec};`),
+      after: router(`rw :: ${to}${spec};`),
+      map: { rw: 'rw' },
+      ports: ['inside', 'outside'],
+      answer,
+      numRuns: 40,
+      steps: steps(proto, [20_000, 200_000]),
+    })
+  })
