@@ -38,7 +38,10 @@ export function timedUnqueue(name: string, burst: number): AnyElement {
     task(self) {
       const { next } = self.state
       const now = self.router.nowMs
-      if (now < next.due) return false
+      if (now < next.due) {
+        self.timerAt(next.due) // after a move nobody else has
+        return false
+      }
       let n = 0
       for (; n < self.config.BURST; n++) {
         const p = self.in[0]!()

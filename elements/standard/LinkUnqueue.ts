@@ -68,8 +68,8 @@ export default element({
     link: packets({ capacity: LINK_PACKETS }),
     last: cell({
       version: 1,
-      scope: 'local',
-      reason: 'the link of this replica: the packets on it carry their own times',
+      scope: 'shared',
+      merge: 'last_writer',
       row: { busy_us: 'f64' },
     }),
   },

@@ -29,6 +29,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Registered | string>> = {
   AggregateIP: { args: 'ip src' },
   Align: { args: '4, 2' },
   BandwidthMeter: { args: '1kBps', outputs: 2 },
+  ChatterSocket: SOCKET,
   CheckIPHeader: { outputs: 2 },
   Classifier: { args: '9/11, 9/06, -', outputs: 3 },
   ControlSocket: SOCKET,
@@ -73,8 +74,18 @@ export const CONFIGURATIONS: Readonly<Record<string, Registered | string>> = {
   RangeIPLookup: { args: ROUTES, outputs: 2 },
   LookupIPRouteMP: { args: '10.0.0.0/8 0, 0.0.0.0/0 0', outputs: 1 },
   McastSocket: SOCKET,
+  MixedQueue: {
+    inputs: 2,
+    differs:
+      'last in, first out: what is there when it is pulled depends on the phase of the puller',
+  },
   Meter: { args: '3', outputs: 2 },
   QueueYankTest: { args: 'q', around: ['Idle -> q :: Queue -> Discard;'] },
+  PI: {
+    args: 'W 0.1, A 0.02, B 0.01, TARGET 3',
+    tail: 'Queue(400) -> Trickle',
+    differs: 'drops by chance, and another replica has another generator',
+  },
   RED: { args: '5, 50, 0.02', tail: 'Queue(400) -> Trickle' },
   RandomSample: { args: '0.5' },
   RawSocket: SOCKET,

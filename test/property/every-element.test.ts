@@ -91,7 +91,8 @@ function seen(side: Side): unknown {
 
 function handlerValue(side: Side, path: string): string {
   try {
-    return side.router.readHandler(path)
+    // Rows of a table have no order.
+    return side.router.readHandler(path).split('\n').sort().join('\n')
   } catch (error) {
     return `error: ${(error as Error).message}`
   }

@@ -83,7 +83,7 @@ function wireOne(className: string, spec: AnyElement, own: Registered, pull: boo
 
 function frontOf(className: string, own: Registered): string {
   if (own.front !== undefined) return own.front === '' ? '' : ` -> ${own.front}`
-  return groupOf(className) === 'ethernet' ? '' : ' -> Strip(14) -> MarkIPHeader'
+  return groupOf(className) === 'ethernet' ? '' : ' -> Strip(14) -> CheckIPHeader'
 }
 
 /** Every argument that must be given, by keyword. */

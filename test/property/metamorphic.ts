@@ -27,6 +27,7 @@ import { SnapshotSource } from '../../dataplane/state-source.ts'
 import { SnapshotTarget } from '../../dataplane/state-target.ts'
 import { parseConfig } from '../../lib/click/index.ts'
 import { FRAME_HEADROOM, SWEEP_PASS_MS } from '../../lib/limits.ts'
+import { staleReferences } from './stale.ts'
 
 export interface Frame {
   readonly port: string
@@ -146,7 +147,9 @@ function move(
 
 function texts(sent: readonly Frame[], options: CutOptions): string[] {
   const view = options.view ?? ((_port, bytes) => Buffer.from(bytes).toString('hex'))
-  return sent.map(({ port, bytes }) => `${port} ${view(port, bytes)}`)
+  // In order at each port: two ports of two replicas have no order between them.
+  const byPort = [...sent].sort((a, b) => (a.port < b.port ? -1 : a.port > b.port ? 1 : 0))
+  return byPort.map(({ port, bytes }) => `${port} ${view(port, bytes)}`)
 }
 
 function planOf(o: Side, n: Side, options: CutOptions): TransferPlan {
@@ -209,6 +212,11 @@ export class Side {
     const old = { router: this.router, store: this.store, time: this.#clock }
     this.#build(old.router)
     handOver(old, { router: this.router, store: this.store, time: this.#clock }, true)
+    const left = staleReferences(old.router, this.router)
+    if (left.length > 0)
+      throw new Error(
+        `resources refer to the old router; give these an 'adopt': ${left.join(', ')}`,
+      )
   }
 
   #build(old: Router | null): void {
