@@ -2,6 +2,8 @@
 // their flow codes. For elements that look for queues (RED), and for those that show the graph.
 
 import type { Node, PortRef } from './compile.ts'
+import type { PacketFifo } from './declare.ts'
+import type { Note } from './element.ts'
 import { flowLinks } from './graph-codes.ts'
 
 export type Direction = 'up' | 'down'
@@ -35,15 +37,15 @@ function endsOf(nodes: readonly Node[]): Ends[] {
 /**
  * Visits what lies in a direction from a port (-1: from all ports), nearest first, each port once.
  * @param visit false: nothing beyond this one is looked at
- * @param flowOf flow codes that take the place of the class's
+ * @param flows by name, flow codes that take the place of the class's
  */
 export function walkNeighbors(
   nodes: readonly Node[],
   from: number,
   direction: Direction,
   port: number,
-  visit: (element: number, distance: number) => boolean,
-  flowOf: (element: number) => string | undefined = () => undefined,
+  visit: (name: string, distance: number) => boolean,
+  flows: ReadonlyMap<string, string>,
 ): void {
   const ends = endsOf(nodes)
   const side = (e: number) => (direction === 'up' ? ends[e]!.inputs : ends[e]!.outputs)
@@ -55,10 +57,10 @@ export function walkNeighbors(
     for (const { element, port: came } of here) {
       if (seen.has(`${element}.${came}`)) continue
       seen.add(`${element}.${came}`)
-      if (!visit(element, distance)) continue
-      const flow = flowOf(element) ?? nodes[element]!.spec.flow ?? 'x/x'
-      for (const on of through(nodes[element]!, flow, direction, came))
-        next.push(...side(element)[on]!)
+      const node = nodes[element]!
+      if (!visit(node.name, distance)) continue
+      const flow = flows.get(node.name) ?? node.spec.flow ?? 'x/x'
+      for (const on of through(node, flow, direction, came)) next.push(...side(element)[on]!)
     }
   }
 }
@@ -72,4 +74,27 @@ function through(node: Node, flow: string, direction: Direction, port: number): 
     if (near.includes(port)) for (const one of other) far.add(one)
   }
   return [...far].sort((a, b) => a - b)
+}
+
+/** An element's held packets that others may look at. */
+export function storageOf(node: Node | undefined): PacketFifo | null {
+  const storage = node?.spec.storage
+  return storage === undefined ? null : (node!.self.state[storage] as PacketFifo)
+}
+
+interface Notes {
+  readonly instances: readonly Node[]
+  /** By element: has said that no more fits, and that there is nothing to pull. */
+  readonly full: Uint8Array
+  readonly quiet: Uint8Array
+}
+
+/** What an element says to those that pull from it, or push to it. */
+export function noteOf(from: Notes, node: Node | undefined, kind: 'empty' | 'full'): Note | null {
+  const notes = ({ spec }: Node) => (kind === 'empty' ? spec.notesEmpty : spec.notesFull) === true
+  if (node === undefined || !notes(node)) return null
+  const { instances, quiet, full } = from
+  const index = instances.indexOf(node)
+  const off = kind === 'empty' ? quiet : full
+  return { number: instances.slice(0, index).filter(notes).length, active: off[index] === 0 }
 }

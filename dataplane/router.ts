@@ -15,7 +15,7 @@ import { type FdWatch, FdWatches } from './fd-watch.ts'
 import type { Handlers } from './handlers.ts'
 import type { AnySelf } from './instance.ts'
 import type { Port } from './io/device.ts'
-import { type Direction, walkNeighbors } from './neighbors.ts'
+import { type Direction, noteOf, storageOf, walkNeighbors } from './neighbors.ts'
 import type { Packet, Pool } from './packet.ts'
 import type { Randomness } from './randomness.ts'
 import { TaskList, TimerList } from './tasks.ts'
@@ -100,15 +100,14 @@ export class Router implements RouterServices {
   /** By element; the compiler's, once the graph is compiled. */
   taskFunctions: readonly (() => boolean)[] = []
   readonly timers: TimerList
-  /** Threads that were asked for. One runs everything; the others are numbers to be shown. */
+  /** Threads that were asked for: numbers to be shown. */
   threads = 1
   /** Flow codes by element, where FlowInfo says another than the class. */
   flows: ReadonlyMap<string, string> = new Map()
-  /** By element: the thread that its task is said to run on. */
+  /** By element: its task's thread. */
   homeThreads: Int32Array = new Int32Array(0)
-  /** By element: has said (signalFull) that no more fits. */
+  /** By element: has said that no more fits, and that there is nothing to pull. */
   readonly full: Uint8Array
-  /** By element: its last pull found nothing, and nothing has come since. */
   readonly quiet: Uint8Array
   /** Descriptors that elements wait for; the loop polls them. */
   readonly watches = new FdWatches()
@@ -292,28 +291,16 @@ export class Router implements RouterServices {
     port: number,
     visit: (name: string, distance: number) => boolean,
   ): void {
-    const from = this.#byName.get(of)
-    if (from === undefined) return
-    const all = this.instances
-    const flow = (e: number) => this.flows.get(all[e]!.name)
-    walkNeighbors(all, from.index, direction, port, (e, d) => visit(all[e]!.name, d), flow)
+    const from = this.#byName.get(of)?.index ?? -1
+    if (from >= 0) walkNeighbors(this.instances, from, direction, port, visit, this.flows)
   }
 
   storageOf(name: string): PacketFifo | null {
-    const instance = this.#byName.get(name)
-    const storage = instance?.spec.storage
-    if (instance === undefined || storage === undefined) return null
-    return instance.self.state[storage] as PacketFifo
+    return storageOf(this.#byName.get(name))
   }
 
   noteOf(name: string, kind: 'empty' | 'full'): Note | null {
-    const notes = (i: Instance) =>
-      (kind === 'empty' ? i.spec.notesEmpty : i.spec.notesFull) === true
-    const instance = this.#byName.get(name)
-    if (instance === undefined || !notes(instance)) return null
-    const off = kind === 'empty' ? this.quiet : this.full
-    const number = this.instances.filter((i) => i.index < instance.index && notes(i)).length
-    return { number, active: off[instance.index] === 0 }
+    return noteOf(this, this.#byName.get(name), kind)
   }
 
   print(line: string): void {

@@ -28,7 +28,8 @@ Returns the number of pairs that differed.
 
 =h diff_details read-only
 
-Returns the numbers by kind of difference.
+Returns the numbers by kind of difference. Those of pairs are handlers too: C<length>, C<data>,
+C<timestamp>, C<network_offset>, C<network_length> and C<network>.
 
 =h all_same read-only
 
@@ -52,8 +53,6 @@ const DIFFERENCES = {
   network_offset: 'different network header offset',
   network_length: 'different network header length',
   network: 'different network header presence',
-  more0: 'more packets in [0]',
-  more1: 'more packets in [1]',
 } as const
 
 type Difference = keyof typeof DIFFERENCES
@@ -102,10 +101,14 @@ export default element({
 
   handlers: {
     diff_details: {
-      read: (self) =>
-        Object.entries(DIFFERENCES)
-          .map(([name, text]) => `${countOf(self, name as Difference)}\t${text}\n`)
-          .join(''),
+      read(self) {
+        const pairs = Object.entries(DIFFERENCES).map(
+          ([name, text]) => `${self.counters[name as Difference]}\t${text}\n`,
+        )
+        const { alone0, alone1 } = self.state
+        const more = [alone0, alone1].map((q, i) => `${q.length}\tmore packets in [${i}]\n`)
+        return [...pairs, ...more].join('')
+      },
     },
     all_same: { read: (self) => String(self.counters.diffs === 0) },
   },
@@ -114,17 +117,6 @@ export default element({
 interface Me {
   readonly config: { readonly TIMESTAMP: boolean }
   readonly counters: Record<Difference | 'diffs', number>
-  readonly state: {
-    readonly alone0: { readonly length: number }
-    readonly alone1: { readonly length: number }
-  }
-}
-
-/** What waits without a partner is more in its input. */
-function countOf(self: Me, name: Difference): number {
-  if (name === 'more0') return self.state.alone0.length
-  if (name === 'more1') return self.state.alone1.length
-  return self.counters[name]
 }
 
 function compare(self: Me, a: Packet, b: Packet): void {
