@@ -9,14 +9,15 @@ sets the time annotation to a difference
 
 =d
 
-Sets packets' time annotation to the time since the first packet.
+Replaces packets' time annotation by a difference of times. Packets without a time stay as they
+are.
 
 =over 8
 
 =item TYPE
 
-C<RANGE> since the first packet (the default), or C<NOW> since the packet's own time, as
-seen now.
+C<RANGE>: since the first packet with a time (the default). C<NOW>: from the packet's time to now.
+C<FIRST>: from the packet's first time annotation to its time.
 
 =back
 
@@ -28,11 +29,13 @@ Returns the time of the first packet.
 
 Forgets the first packet.
 
-=a SetTimestamp
+=a SetTimestamp, AdjustTimestamp, TimeFilter
 */
 
 import { cell } from '../../dataplane/declare.ts'
 import { arg, element } from '../../dataplane/element.ts'
+import { firstTimeUs } from '../lib/anno-words.ts'
+import { timeText } from '../lib/time-text.ts'
 
 export default element({
   name: 'SetTimestampDelta',
@@ -50,22 +53,23 @@ export default element({
   },
 
   configure(config, context) {
-    if (!/^(?:RANGE|NOW)$/.test(config.TYPE)) context.error("TYPE: expected 'RANGE' or 'NOW'")
+    if (!/^(?:RANGE|NOW|FIRST)$/.test(config.TYPE)) context.error('bad TYPE')
   },
 
   action(self, p) {
     const { first } = self.state
-    if (self.config.TYPE === 'NOW') {
-      p.timeUs = self.router.nowUs - p.timeUs
-      return p
+    if (p.timeUs === 0) return p
+    if (self.config.TYPE === 'NOW') p.timeUs = self.router.nowUs - p.timeUs
+    else if (self.config.TYPE === 'FIRST') p.timeUs -= firstTimeUs(p)
+    else {
+      if (first.time_us === 0) first.time_us = p.timeUs
+      p.timeUs -= first.time_us
     }
-    if (first.time_us === 0) first.time_us = p.timeUs
-    p.timeUs -= first.time_us
     return p
   },
 
   handlers: {
-    first: { read: (self) => (self.state.first.time_us / 1e6).toFixed(6) },
+    first: { read: (self) => timeText(self.state.first.time_us) },
     reset: {
       button: true,
       write(self) {

@@ -15,6 +15,10 @@ Measures for each packet how long ago its time annotation was, and adds the time
 
 Returns the number of packets that have passed.
 
+=h usec read-only
+
+Returns the microseconds that were added up.
+
 =h time read-only
 
 Returns the seconds that were added up.
@@ -51,7 +55,9 @@ export default element({
 
   handlers: {
     time: { read: ({ counters }) => String(counters.usec / 1e6) },
-    average_time: { read: ({ counters }) => String(counters.usec / 1e6 / counters.count) },
+    average_time: {
+      read: ({ counters }) => String(counters.usec / 1e6 / Math.max(1, counters.count)),
+    },
     reset_counts: {
       button: true,
       write({ counters }) {

@@ -71,6 +71,14 @@ Unsigned. Flows with fewer packets are not written. Default is 0.
 
 Finishes all files.
 
+=h count read-only
+
+Returns the number of packets written.
+
+=h no_aggregate read-only
+
+Returns the number of packets with aggregate 0.
+
 =h nagg read-only
 
 Returns the number of flows whose files are not finished.
