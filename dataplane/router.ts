@@ -45,8 +45,9 @@ export interface Receiver {
   readonly index: number
   readonly counters: { count: number }
   push: PushFn
-  /** Outputs of the element: `push` is the first. */
+  /** Outputs of the element: `push` is the first, or (checked) something in front of it. */
   readonly out: readonly PushFn[]
+  readonly checked: boolean
 }
 
 export interface RouterSetup {
