@@ -19,7 +19,8 @@ export interface Field {
   readonly width: number
 }
 
-export type Op = '==' | '<' | '>'
+/** The others are these, of the value or the one below it, negated or not. */
+export type Op = '==' | '>'
 
 /** The field of `length` bits from bit `bit` of a header on; null: it is not within one word. */
 export function fieldAt(base: number, bit: number, length: number): Field | null {
@@ -57,16 +58,11 @@ export function fieldMax(field: Field): number {
 /** Compares the bits of a field that `mask` has; mask and value are unsigned. */
 export function compare(field: Field, mask: number, op: Op, value: number): Expr {
   const { shift } = field
-  const bits = (mask << shift) | 0
-  if (op === '==') {
-    // A value with bits outside of the mask equals nothing.
-    return (value & ~mask) !== 0 ? FALSE : equals(field, bits, value << shift)
-  }
-  if (op === '>') {
-    if (value >= fieldMax(field)) return FALSE
-    return { kind: 'isnt', of: below(field, mask, value + 1) }
-  }
-  return below(field, mask, value)
+  // Of the value, too, only the bits of the mask count.
+  if (op === '==') return equals(field, mask << shift, (value & mask) << shift)
+  if (value < 0) return TRUE
+  if (value >= fieldMax(field)) return FALSE
+  return { kind: 'isnt', of: below(field, mask, value + 1) }
 }
 
 function equals({ offset, shift }: Field, mask: number, value: number): Expr {

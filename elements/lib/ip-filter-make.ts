@@ -42,6 +42,8 @@ export interface Operation {
   readonly mask: number | null
   readonly op: Op
   readonly negated: boolean
+  /** The value that is compared is less by so much: '>= 5' is '> 4'. */
+  readonly below: number
 }
 
 /** A value and what it can be taken for. */
@@ -83,10 +85,10 @@ function numberOf(
 }
 
 /** A field compared as the operation says. */
-function compared(field: Field, { mask, op, negated }: Operation, value: number): Expr {
+function compared(field: Field, { mask, op, negated, below }: Operation, value: number): Expr {
   const max = fieldMax(field)
   if (mask !== null && mask > max) throw new PatternError(`mask ${mask} out of range, bound ${max}`)
-  const expr = compare(field, mask ?? max, op, value)
+  const expr = compare(field, mask ?? max, op, value - below)
   return negated ? { kind: 'isnt', of: expr } : expr
 }
 
@@ -134,12 +136,22 @@ function protocolTest(header: Primitive['header'], allowed: readonly number[], w
 
 function portTest(p: Primitive, operation: Operation, port: number): Expr {
   const positive = { ...operation, negated: false }
-  const tests = directions(p, SPORT, DPORT).map((f) => compared(f, positive, port))
+  const tests =
+    p.direction === 'both' && operation.op === '=='
+      ? [bothPorts(operation.mask ?? 0xffff, port)]
+      : directions(p, SPORT, DPORT).map((f) => compared(f, positive, port))
   return and(
     protocolTest(p.header, [TCP, UDP], 'port'),
     FIRST_FRAGMENT,
     joined(p, operation, tests),
   )
+}
+
+/** Both ports are one word: a packet that ends between them matches neither this nor its negative. */
+function bothPorts(mask: number, port: number): Expr {
+  if (mask > 0xffff) throw new PatternError(`mask ${mask} out of range, bound 65535`)
+  const half = port & mask
+  return test(TRANSPORT_BASE, (mask << 16) | mask, (half << 16) | half)
 }
 
 function optTest(p: Primitive, operation: Operation, value: Value): Expr {

@@ -30,6 +30,16 @@ import { type Expr, NET_BASE, TRANSPORT_BASE } from './program.ts'
 const FIELD_WORDS: ReadonlySet<string> = new Set(
   Object.keys(FIELDS).filter((name) => name !== 'proto' && !name.includes(' ')),
 )
+/** Operation, is it negated, and by how much less the value is. */
+const OPERATIONS: Readonly<Record<string, readonly [Op, boolean, number] | undefined>> = {
+  '==': ['==', false, 0],
+  '=': ['==', false, 0],
+  '!=': ['==', true, 0],
+  '>': ['>', false, 0],
+  '>=': ['>', false, 1],
+  '<': ['>', true, 1],
+  '<=': ['>', true, 0],
+}
 /** Tests without a value: what is compared in the 'tos' byte. */
 const ECN = fieldAt(NET_BASE, 14, 2)!
 
@@ -114,8 +124,9 @@ export class Primitives {
   }
 
   #header(p: Primitive, header: NonNullable<Primitive['header']>): boolean {
-    // Two protocols in a row are two primitives: 'udp tcp' is 'udp and tcp'.
-    if (p.header !== null && typeof header === 'number') return false
+    // Two protocols in a row are two primitives: 'udp tcp' is 'udp and tcp'; so is 'tcp ip ttl 1'.
+    const ended = typeof p.header === 'number' && p.type === null && header === 'ip'
+    if (ended || (p.header !== null && typeof header === 'number')) return false
     if (p.header !== null) throw new PatternError(`'${this.#word}': header given twice`)
     p.header = header
     this.#at++
@@ -181,19 +192,12 @@ export class Primitives {
       this.#at++
       mask = this.#maskValue()
     }
-    const found: Readonly<Record<string, [Op, boolean]>> = {
-      '==': ['==', false],
-      '=': ['==', false],
-      '!=': ['==', true],
-      '<': ['<', false],
-      '>': ['>', false],
-      '<=': ['>', true],
-      '>=': ['<', true],
-    }
-    const [op, negated] = Object.hasOwn(found, this.#word) ? found[this.#word]! : ['==', false]
-    if (Object.hasOwn(found, this.#word)) this.#at++
-    else if (mask !== null && !this.#startsValue()) return { mask, op: '==', negated: true }
-    return { mask, op: op as Op, negated: negated as boolean }
+    const found = Object.hasOwn(OPERATIONS, this.#word) ? OPERATIONS[this.#word] : undefined
+    const [op, negated, below] = found ?? ['==', false, 0]
+    if (found !== undefined) this.#at++
+    else if (mask !== null && !this.#startsValue())
+      return { mask, op: '==', negated: true, below: 0 }
+    return { mask, op, negated, below }
   }
 
   #maskValue(): number {
@@ -206,7 +210,7 @@ export class Primitives {
   }
 
   #startsValue(): boolean {
-    return this.#word !== '' && !/^(?:and|&&|or|\|\||\)|\?|:)$/.test(this.#word)
+    return this.#word !== '' && !/^(?:ip|ether|transp|and|&&|or|\|\||\)|\?|:)$/.test(this.#word)
   }
 
   /** The value; null: there is none. */

@@ -97,7 +97,9 @@ class Parser {
       return inner
     }
     if (this.word === '') throw new PatternError('missing expression')
-    if (this.#take('true', 'any', 'all', '-')) return TRUE
+    if (this.#take('true')) return TRUE
+    // They stand for a whole pattern only.
+    if (/^(?:-|any|all)$/.test(this.word)) throw new PatternError(`empty term near '${this.word}'`)
     if (this.#take('false')) return FALSE
     const { expr, next } = this.#primitives.parse(this.at)
     this.at = next

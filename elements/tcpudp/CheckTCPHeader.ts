@@ -11,8 +11,8 @@ checks TCP header on TCP packets
 
 Takes TCP packets with their IP header annotation set. Checks that header length and checksum are
 right. A bad packet goes to output 1 where that is connected, and is dropped otherwise; so does a
-packet of another protocol. Fragments are bad: their checksum is of the whole datagram. The first bad
-packet is reported on the console.
+packet of another protocol. Fragments are looked at like whole packets, so they are bad: what their
+checksum is of is not all there. The first bad packet is reported on the console.
 
 Keyword arguments are:
 

@@ -11,8 +11,8 @@ checks UDP header on UDP packets
 
 Takes UDP packets with their IP header annotation set. Checks that length and checksum are right;
 a checksum of 0 is none. A bad packet goes to output 1 where that is connected, and is dropped
-otherwise; so does a packet of another protocol. Fragments are bad: they are shorter than their UDP
-length. The first bad packet is reported on the console.
+otherwise; so does a packet of another protocol. Fragments are looked at like whole packets, so they
+are bad: they are shorter than their UDP length. The first bad packet is reported on the console.
 
 Keyword arguments are:
 
