@@ -174,7 +174,7 @@ export default element({
 })
 
 function tableText(self: Me): string {
-  let text = ''
+  const lines: string[] = []
   const addr = new Uint8Array(ADDRESS)
   const eth = new Uint8Array(6)
   self.state.entries.each((e) => {
@@ -182,9 +182,9 @@ function tableText(self: Me): string {
       writeIp(addr, 4 * i, word)
     })
     writeEth(eth, 0, e.high, e.low)
-    text += `${ip6Text(addr)} ${e.flags & KNOWN} ${etherText(eth)}\n`
+    lines.push(`${ip6Text(addr)} ${e.flags & KNOWN} ${etherText(eth)}\n`)
   })
-  return text
+  return lines.sort().join('')
 }
 
 function ask(self: Me, addr: Uint8Array): void {

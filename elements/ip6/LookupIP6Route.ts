@@ -59,7 +59,8 @@ import { hasGateway, parseRoute6, type Route6, Routes6 } from '../lib/routes6.ts
 const REMOVED = -1
 
 const KEY = { a0: 'i32', a1: 'i32', a2: 'i32', a3: 'i32', length: 'u8' } as const
-const ROW = { g0: 'i32', g1: 'i32', g2: 'i32', g3: 'i32', port: 'i32' } as const
+/** `order`: the generation of the change, since later ones come later in the table. */
+const ROW = { g0: 'i32', g1: 'i32', g2: 'i32', g3: 'i32', port: 'i32', order: 'u32' } as const
 
 interface ChangeRow {
   readonly a0: number
@@ -72,6 +73,7 @@ interface ChangeRow {
   g2: number
   g3: number
   port: number
+  order: number
 }
 
 /** The lookup structure, made anew when rows came from elsewhere. */
@@ -163,20 +165,26 @@ export default element({
 function derive(self: Omit<Me, 'resource'>): Derived {
   const routes = new Routes6()
   for (const route of self.plan.routes) routes.set(route)
+  const changes: (Route6 & { order: number })[] = []
   self.state.changes.each((row) => {
-    const addr = new Uint8Array(ADDRESS)
-    const gw = new Uint8Array(ADDRESS)
-    ;[row.a0, row.a1, row.a2, row.a3].forEach((word, i) => {
-      writeIp(addr, 4 * i, word)
-    })
-    ;[row.g0, row.g1, row.g2, row.g3].forEach((word, i) => {
-      writeIp(gw, 4 * i, word)
-    })
-    // An output that this version no longer has: the route is as good as none.
-    if (row.port === REMOVED || row.port >= self.noutputs) routes.remove(addr, row.length)
-    else routes.set({ addr, length: row.length, gw, port: row.port })
+    const addr = bytesOf(row.a0, row.a1, row.a2, row.a3)
+    const gw = bytesOf(row.g0, row.g1, row.g2, row.g3)
+    changes.push({ addr, length: row.length, gw, port: row.port, order: row.order })
   })
+  for (const { addr, length, gw, port } of changes.sort((a, b) => a.order - b.order)) {
+    // An output that this version no longer has: the route is as good as none.
+    if (port === REMOVED || port >= self.noutputs) routes.remove(addr, length)
+    else routes.set({ addr, length, gw, port })
+  }
   return { routes, address: new Uint8Array(ADDRESS), generation: self.state.generation.changes }
+}
+
+function bytesOf(...words: number[]): Uint8Array {
+  const bytes = new Uint8Array(ADDRESS)
+  words.forEach((word, i) => {
+    writeIp(bytes, 4 * i, word)
+  })
+  return bytes
 }
 
 function fresh(self: Me): Derived {
@@ -218,5 +226,6 @@ function change(self: Me, { addr, length, gw }: Route6, port: number): void {
   row.g2 = word(gw, 2)
   row.g3 = word(gw, 3)
   row.port = port
-  self.resource.generation = ++self.state.generation.changes
+  row.order = ++self.state.generation.changes
+  self.resource.generation = row.order
 }

@@ -87,13 +87,13 @@ export function makeEtherSwitch(name: string, listens: boolean): AnyElement {
       table: {
         raw: true,
         read(self) {
-          let text = ''
+          const lines: string[] = []
           const eth = new Uint8Array(6)
           self.state.addresses.each((row) => {
             writeEth(eth, 0, row.high, row.low)
-            text += `${etherText(eth)} ${row.port}\n`
+            lines.push(`${etherText(eth)} ${row.port}\n`)
           })
-          return text
+          return lines.sort().join('')
         },
       },
       timeout: {
