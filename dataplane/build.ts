@@ -7,13 +7,13 @@ import type { SteerKey } from '../lib/steer.ts'
 import type { RouterClock } from './clock.ts'
 import { compile, type Node } from './compile.ts'
 import type { StateDecl } from './declare.ts'
-import type { ErrorContext } from './element.ts'
+import type { ErrorContext, PushFn } from './element.ts'
 import type { Graph, GraphElement } from './graph.ts'
 import { type AnyHandler, Handlers } from './handlers.ts'
 import { elementHandlers, type GlobalText, globalHandlers } from './handlers-default.ts'
 import { type AnySelf, freezeSelf, type Hooks, makeSelf } from './instance.ts'
 import type { Port } from './io/device.ts'
-import type { Pool } from './packet.ts'
+import type { Packet, Pool } from './packet.ts'
 import { makeRandomness } from './randomness.ts'
 import type { Reconfigured } from './reconfigure.ts'
 import { type Gate, type Instance, Router } from './router.ts'
@@ -150,7 +150,17 @@ function receiverOf(instance: Instance, ports: ReadonlyMap<string, Port>) {
   if (port === undefined) return []
   const index = [...ports.keys()].indexOf(name)
   const { out } = self
-  return [{ port, index, counters: self.counters as { count: number }, push: out[0]!, out }]
+  const check = (spec.onReceive?.(self) ?? null) as ((p: Packet) => boolean) | null
+  const push = check === null ? out[0]! : checked(check, self)
+  const counters = self.counters as { count: number }
+  return [{ port, index, counters, push, out, checked: check !== null }]
+}
+
+function checked(check: (p: Packet) => boolean, self: AnySelf): PushFn {
+  return (p) => {
+    if (check(p)) self.out[0]!(p)
+    else self.kill(p)
+  }
 }
 
 /** Opens, then initialises; on errors closes what was opened. */

@@ -243,6 +243,11 @@ export interface ElementSpec<
   readonly notesFull?: boolean
   /** Name of the port that the engine receives packets from, for this element to push (FromDevice). */
   receives?(self: Me): string
+  /**
+   * What is to be done with each packet that the engine receives for this element before it leaves by
+   * output 0; false drops it. Null: nothing.
+   */
+  onReceive?(self: Me): ((p: Packet) => boolean) | null
   /** Why `resource` may hold state that does not move (an open file, a socket). Needed with `open`. */
   readonly local?: string
   /** Checks the configuration and makes what the packet functions need. Pure. */

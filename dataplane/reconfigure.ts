@@ -78,5 +78,6 @@ function recompile(router: Router): void {
     Object.assign(self.out, compiled.out[i])
     Object.assign(self.in, compiled.in[i])
   })
-  for (const receiver of router.receivers) receiver.push = receiver.out[0] as PushFn
+  for (const receiver of router.receivers)
+    if (!receiver.checked) receiver.push = receiver.out[0] as PushFn
 }

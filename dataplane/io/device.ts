@@ -30,6 +30,10 @@ export interface Port {
   send(p: Packet): boolean
   /** Makes the kernel send what `send` has queued, and takes finished frames back into the pool. */
   flush(): void
+  /** Classic BPF, four words an instruction: only frames that it accepts come in. Not given: cannot. */
+  filter?(program: Uint32Array): void
+  /** Whether frames that the host itself sends by the interface come in too. Not given: cannot. */
+  takeOutgoing?(on: boolean): void
   /** A fault that ends the port (interface gone), or null. Set once; receive then returns 0. */
   readonly fault: Error | null
 }

@@ -13,6 +13,9 @@ import type { Driver, DriverSpec, Port, PortCounters, PortSpec } from './device.
 import { EAGAIN, ENETDOWN, ETHER_HEADER, intoPool, newCounters, VLAN_TAG } from './link.ts'
 import { Waiter } from './waiter.ts'
 
+const SOL_PACKET = 263
+const PACKET_IGNORE_OUTGOING = 23
+
 /** Opens all ports, or none. Throws ClickUpError. */
 export function openPacket(spec: DriverSpec): Driver {
   const n = native()
@@ -107,6 +110,16 @@ class PacketPort implements Port {
   get counters(): Readonly<PortCounters> {
     if (!this.#closed) this.#counters.rxDropped += this.#native.packetDropped(this.fd)
     return this.#counters
+  }
+
+  filter(program: Uint32Array): void {
+    this.#native.socketFilter(this.fd, program)
+  }
+
+  takeOutgoing(on: boolean): void {
+    const value = new Uint8Array(Uint32Array.of(on ? 0 : 1).buffer)
+    const what = 'setsockopt(PACKET_IGNORE_OUTGOING)'
+    this.#native.socketOption(this.fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, value, what)
   }
 
   receive(out: Packet[], max: number): number {

@@ -34,8 +34,11 @@ export interface ServerSettings {
   readonly verbose: boolean
   readonly retries: number
   readonly retryWarnings: boolean
-  /** Makes a connection's session; `write` gives the number of bytes that wait to be sent. */
-  session(router: () => RouterServices, write: (bytes: Buffer) => number): Session
+  /**
+   * Makes a connection's session; `write` gives the number of bytes that wait to be sent, `drop` ends
+   * the connection at once.
+   */
+  session(router: () => RouterServices, write: (bytes: Buffer) => number, drop: () => void): Session
 }
 
 /** Ports that `PORT+` tries. */
@@ -147,6 +150,7 @@ export class ControlServer {
         socket.write(bytes)
         return socket.writableLength
       },
+      () => socket.destroy(),
     )
     const { remoteAddress, remotePort } = socket
     const number = ++this.#opened

@@ -14,6 +14,9 @@ configuration runs on its own, the network interface of that name. Its input may
 pushed to, or pulled: then it sleeps while there are no packets. Packets leave at the
 end of the turn in which they were sent.
 
+With outputs, packets that the port took leave by output 0, and those that it would not
+take by output 1.
+
 =over 8
 
 =item DEVNAME
@@ -47,13 +50,14 @@ Resets the counts to zero.
 
 import { arg, element } from '../../dataplane/element.ts'
 import type { Port } from '../../dataplane/io/device.ts'
+import type { Packet, Pool } from '../../dataplane/packet.ts'
 import { ClickUpError } from '../../lib/errors.ts'
 import { BATCH } from '../../lib/limits.ts'
 
 export default element({
   name: 'ToDevice',
-  ports: '1/0',
-  processing: 'a/a',
+  ports: '1/0-2',
+  processing: 'a/h',
 
   config: {
     DEVNAME: arg.string().at().must(),
@@ -86,8 +90,7 @@ export default element({
   },
 
   push(self, _port, p) {
-    if (self.resource.send(p)) self.counters.count++
-    else self.counters.drops++
+    send(self, p)
   },
 
   task(self) {
@@ -96,8 +99,7 @@ export default element({
     for (let n = 0; n < burst; n++) {
       const p = self.in[0]!()
       if (p === null) return n > 0
-      if (self.resource.send(p)) self.counters.count++
-      else self.counters.drops++
+      send(self, p)
     }
     return true
   },
@@ -112,3 +114,23 @@ export default element({
     },
   },
 })
+
+interface Me {
+  readonly noutputs: number
+  readonly resource: Port
+  readonly counters: { count: number; drops: number }
+  readonly out: readonly ((p: Packet) => void)[]
+  readonly router: { readonly pool: Pool }
+}
+
+/** The port takes the packet in any case: what leaves by an output is a copy. */
+function send(self: Me, p: Packet): void {
+  const copy = self.noutputs > 0 ? self.router.pool.clone(p) : null
+  const sent = self.resource.send(p)
+  if (sent) self.counters.count++
+  else self.counters.drops++
+  if (copy === null) return
+  const out = self.out[sent ? 0 : 1]
+  if (out !== undefined) out(copy)
+  else self.router.pool.free(copy)
+}
