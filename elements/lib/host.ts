@@ -11,13 +11,18 @@ export interface Host {
   readonly broadcast: number
 }
 
-/** @param broadcast as configured; 0: what the prefix gives */
+/**
+ * @param ipText undefined: it was not given
+ * @param broadcast as configured; 0: what the prefix gives
+ */
 export function hostPlan(
-  ipText: string,
+  ipText: string | undefined,
   ethText: string,
   broadcast: number,
   context: ConfigureContext,
 ): Host {
+  // A missing argument has been reported.
+  if (ipText === undefined) return { ip: 0, eth: new Uint8Array(6), broadcast: -1 }
   const prefix = parseIpPrefix(ipText, context.addresses)
   const ip = parseIp(ipText, context.addresses) ?? prefix?.addr ?? null
   if (ip === null) context.error(`IP: '${ipText}' is not an IP address`)

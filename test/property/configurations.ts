@@ -80,6 +80,10 @@ export const CONFIGURATIONS: Readonly<Record<string, Registered | string>> = {
       'last in, first out: what is there when it is pulled depends on the phase of the puller',
   },
   Meter: { args: '3', outputs: 2 },
+  ProgressBar: {
+    args: 'POSHANDLER c.count, FIXED_SIZE 100, ACTIVE false',
+    around: ['Idle -> c :: Counter -> Discard;'],
+  },
   QueueYankTest: { args: 'q', around: ['Idle -> q :: Queue -> Discard;'] },
   PI: {
     args: 'W 0.1, A 0.02, B 0.01, TARGET 3',

@@ -9,8 +9,8 @@
 import test from 'ava'
 import fc from 'fast-check'
 import { CONFIGURATIONS } from './configurations.ts'
-import { EXTRA_CLASSES, everyClass, type Wired, wire } from './every-element.ts'
-import { cutAnywhere, graphOf, Side, type Step } from './metamorphic.ts'
+import { EXTRA_CLASSES, everyClass, type Wired, wire, workingGraph } from './every-element.ts'
+import { cutAnywhere, Side, type Step } from './metamorphic.ts'
 import { steps } from './traffic.ts'
 
 const HAND_OVER_RUNS = 3
@@ -36,7 +36,7 @@ for (const { name, made } of all) {
   if (typeof made === 'string') continue
   test.serial(`${name}: handed over anywhere`, async (t) => {
     for (const wired of made) {
-      const graph = await graphOf(wired.config, EXTRA_CLASSES)
+      const graph = await workingGraph(wired)
       const property = fc.property(
         steps(wired.ports, PAUSES),
         fc.array(fc.boolean(), { minLength: 16, maxLength: 16 }),
@@ -55,7 +55,12 @@ for (const { name, made } of all) {
         },
       )
       // Not shrunk: that would take long, and the seed is the same each time.
-      fc.assert(property, { numRuns: HAND_OVER_RUNS, seed: SEED, endOnFailure: true })
+      fc.assert(property, {
+        numRuns: HAND_OVER_RUNS,
+        seed: SEED,
+        endOnFailure: true,
+        includeErrorInReport: true,
+      })
     }
   })
 

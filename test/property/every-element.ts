@@ -5,8 +5,11 @@
 
 import { classFiles, loadClasses } from '../../dataplane/classes.ts'
 import type { AnyElement } from '../../dataplane/element.ts'
+import type { Graph } from '../../dataplane/graph.ts'
 import { portCounts, portProcessing } from '../../dataplane/graph-codes.ts'
+import type { ClickUpError } from '../../lib/errors.ts'
 import { CONFIGURATIONS, type Registered } from './configurations.ts'
+import { graphOf, Side } from './metamorphic.ts'
 import { Trickle } from './trickle.ts'
 
 export interface Wired {
@@ -94,6 +97,22 @@ function argsOf(spec: AnyElement): string {
     .filter(([, a]) => a.mandatory)
     .map(([keyword, a]) => `${keyword} ${VALUES[a.type] ?? ''}`)
     .join(', ')
+}
+
+/** Throws where the configuration does not work. */
+export async function workingGraph(wired: Wired): Promise<Graph> {
+  try {
+    const graph = await graphOf(wired.config, EXTRA_CLASSES)
+    new Side(graph, wired, 0, []).router.close()
+    return graph
+  } catch (error) {
+    const { message, findings = [] } = error as ClickUpError
+    const reasons = [message, ...findings.map((f) => f.message)].join('\n')
+    throw new Error(
+      `no configuration of ${wired.className} could be made from its declarations: give it one, ` +
+        `or a reason, in test/property/configurations.ts\n${reasons}\n${wired.config}`,
+    )
+  }
 }
 
 export const EXTRA_CLASSES = new Map([['Trickle', Trickle]])

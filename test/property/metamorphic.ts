@@ -100,7 +100,9 @@ export async function cutAnywhere(t: ExecutionContext, options: CutOptions): Pro
     {
       numRuns: options.numRuns ?? 60,
       // With a fixed seed nothing is shrunk: it would take long, and comes again by itself.
-      ...(options.seed === undefined ? {} : { seed: options.seed, endOnFailure: true }),
+      ...(options.seed === undefined
+        ? {}
+        : { seed: options.seed, endOnFailure: true, includeErrorInReport: true }),
     },
   )
   if (options.mayRest === true) return
