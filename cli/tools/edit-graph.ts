@@ -61,6 +61,11 @@ export class EditGraph {
     return this.#places.filter((e) => e !== null)
   }
 
+  /** Places, free ones included. */
+  get places(): number {
+    return this.#places.length
+  }
+
   get connections(): EditConnection[] {
     return [...this.#connections]
   }

@@ -18,10 +18,32 @@ export class Body {
   /** The next number of each pattern's replacements. */
   readonly numbers = new Map<string, number>()
 
+  #room = 1
+
   constructor(graph: EditGraph) {
     this.graph = graph
+    this.#makeRoom()
+  }
+
+  #makeRoom(): void {
+    this.#room = 1
+    while (this.#room < this.graph.places) this.#room *= 2
+  }
+
+  /**
+   * Closes up free places when there are many, as Click's tool does whose matrix has a power of two
+   * of rows: the order of what is written depends on it.
+   */
+  tidy(): void {
+    const { graph } = this
+    const free = graph.places - graph.elements.length
+    if (graph.places <= this.#room && free < FREE_MAX) return
+    graph.compact()
+    this.#makeRoom()
   }
 }
+
+const FREE_MAX = 500
 
 /** A connection across the edge of a match, and the port of `input` or `output` it goes by. */
 export interface Crossing {

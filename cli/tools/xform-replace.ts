@@ -38,29 +38,32 @@ export function replaceMatch(body: Body, pattern: Pattern, match: Match): void {
   }
 }
 
-/** Connections that crossed the match's edge go on through the replacement's pseudo-elements. */
+/**
+ * Connections that crossed the match's edge go on through the replacement's pseudo-elements. Of
+ * several that go the same way the newest comes first, as in Click.
+ */
 function connectOutside(
   { graph }: Body,
   { replacement }: Pattern,
-  match: Match,
+  { into, outOf }: Match,
   place: (port: Port) => Port,
 ): void {
-  const ends = (name: string, side: 'from' | 'to', port: number): Port[] => {
-    const other = side === 'from' ? 'to' : 'from'
-    const pseudo = replacement.find(name)
-    if (pseudo === null) return []
-    return replacement.touching(pseudo, side, port).map((c) => c[other])
-  }
-  const outside = (port: number) => match.outOf.filter((c) => c.port === port).map((c) => c.outside)
-  // A replacement may lead from `input` straight to `output`.
-  const resolve = (port: Port): Port[] =>
-    port.element.name === 'output' ? outside(port.port) : [place(port)]
-  for (const { outside: from, port } of match.into)
-    for (const end of ends('input', 'from', port))
-      for (const to of resolve(end)) graph.connect(from, to)
-  for (const { outside: to, port } of match.outOf)
-    for (const end of ends('output', 'to', port))
-      if (end.element.name !== 'input') graph.connect(place(end), to)
+  const before = (port: number) =>
+    into
+      .filter((c) => c.port === port)
+      .map((c) => c.outside)
+      .reverse()
+  for (const { from, to } of replacement.connections)
+    if (from.element.name === 'input' && !isPseudo(to.element))
+      for (const outside of before(from.port)) graph.connect(outside, place(to))
+  const output = replacement.find('output')
+  if (output === null) return
+  for (const { outside, port } of outOf)
+    for (const { from } of replacement.touching(output, 'to', port).reverse()) {
+      // A replacement may lead from `input` straight to `output`.
+      const starts = isPseudo(from.element) ? before(from.port) : [place(from)]
+      for (const start of starts) graph.connect(start, outside)
+    }
 }
 
 /** `X@1`, or the next number that was not used and that no element's name starts with. */

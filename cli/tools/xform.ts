@@ -102,6 +102,7 @@ export function transform(graph: EditGraph, patterns: readonly Pattern[]): void 
     const found = firstMatch(body, patterns)
     if (found === null) return
     replaceMatch(body, found.pattern, found.match)
+    body.tidy()
   }
   throw new ToolError([`patterns match without end (stopped after ${REPLACEMENTS_MAX})`])
 }
