@@ -225,12 +225,15 @@ export default element({
     const config = parseArgs(keywords, named, context)
     const rest = context.args.filter((text) => !isNamed(text))
     const host = parseArgs(addresses, rest, context)
+    // Where it is missing that has been said: any address will do to look for further mistakes.
+    const ip = host.IP ?? '0.0.0.0'
+    const eth = host.IP === undefined ? '0:0:0:0:0:0' : host.ETH
     const { TABLE } = config
     const found = TABLE === '' ? null : context.find(TABLE)
     if (found !== null && found.className !== 'ARPTable')
       context.error(`TABLE: element '${TABLE}' is not an ARPTable`)
     return {
-      ...hostPlan(host.IP, host.ETH, config.BROADCAST, context),
+      ...hostPlan(ip, eth, config.BROADCAST, context),
       ...arpTablePlan(config, context),
       pollMs: config.POLL_TIMEOUT > 0 ? config.POLL_TIMEOUT * 1000 : Number.POSITIVE_INFINITY,
       broadcastPoll: config.BROADCAST_POLL,

@@ -107,6 +107,7 @@ import {
   isErrorType,
   NEED_FRAGMENT,
   PARAMETER_PROBLEM,
+  parseIcmpType,
   REDIRECT,
   setIcmpChecksum,
   typeAndCode,
@@ -167,8 +168,9 @@ export default element({
   reconfigures: true,
 
   configure(config, context) {
-    const { type, code } = typeAndCode(config.TYPE, config.CODE, WORDS, context)
-    if (type >= 0 && type <= 255 && !isErrorType(type))
+    const { type, code } = typeAndCode(config.TYPE ?? '', config.CODE, WORDS, context)
+    const known = parseIcmpType(config.TYPE ?? '') !== null
+    if (known && type >= 0 && type <= 255 && !isErrorType(type))
       context.error(`ICMP type ${type} is not an error type`)
     const bad = parseIpList(config.BADADDRS, context.addresses)
     if (bad === null) context.error('BADADDRS: parse error')

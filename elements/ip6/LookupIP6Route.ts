@@ -124,7 +124,7 @@ export default element({
       else routes.push(route)
     })
     const most = Math.max(-1, ...routes.map((r) => r.port))
-    if (most < 0) context.warning('no routes')
+    if (context.args.every((text) => text === '')) context.warning('no routes')
     if (most >= context.noutputs) context.error(`need ${most + 1} or more output ports`)
     return { routes, addresses: context.addresses }
   },
