@@ -328,6 +328,9 @@ export const AGGREGATE_PACKETS_MAX = 8_192
 /** Fragments that an IPReassembler holds, whatever HIMEM says. One more is dropped and counted. */
 export const FRAGMENTS_HELD_MAX = 8_192
 
+/** Flows of FastTCPFlows and FastUDPFlows: each holds its packets. More are a configuration error. */
+export const FAST_FLOWS_MAX = 65_536
+
 /** Addresses that SetRandIPAddress draws at the start. A larger LIMIT is a configuration error. */
 export const RANDOM_ADDRESSES_MAX = 1_048_576
 
