@@ -101,11 +101,10 @@ export class Router implements RouterServices {
   /** By element; the compiler's, once the graph is compiled. */
   taskFunctions: readonly (() => boolean)[] = []
   readonly timers: TimerList
-  /** Threads that were asked for: numbers to be shown. */
-  threads = 1
   /** Flow codes by element, where FlowInfo says another than the class. */
   flows: ReadonlyMap<string, string> = new Map()
-  /** By element: its task's thread. */
+  /** Threads that were asked for, and by element its task's: numbers to be shown. */
+  threads = 1
   homeThreads: Int32Array = new Int32Array(0)
   /** By element: has said that no more fits, and that there is nothing to pull. */
   readonly full: Uint8Array
@@ -404,9 +403,7 @@ export class Router implements RouterServices {
     this.timers.adopt(old.timers, heirs)
     heirs.forEach((heir, i) => {
       if (heir < 0) return
-      this.full[heir] = old.full[i]!
-      this.quiet[heir] = old.quiet[i]!
-      this.homeThreads[heir] = old.homeThreads[i]!
+      for (const of of ['full', 'quiet', 'homeThreads'] as const) this[of][heir] = old[of][i]!
     })
     if (!whole) return
     this.nowMs = old.nowMs

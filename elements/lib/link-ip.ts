@@ -2,16 +2,18 @@
 
 import type { Packet } from '../../dataplane/packet.ts'
 
-/** Sets network and transport header of an IPv4 packet; false: it is not one, or is cut short. */
+/** Sets network and transport header of an IP packet; false: it is not one, or is cut short. */
 export function markIp(p: Packet, linktype: number): boolean {
   const at = ipOffset(p, linktype)
-  if (at < 0 || p.end - at < 20 || p.mem[at]! >> 4 !== 4) return false
-  const headerLength = (p.mem[at]! & 15) * 4
-  if (headerLength < 20 || at + headerLength > p.end) return false
-  p.net = at
-  p.transport = at + headerLength
+  if (at < 0 || p.end - at < 20) return false
   const { mem } = p
-  p.dst = (mem[at + 16]! << 24) | (mem[at + 17]! << 16) | (mem[at + 18]! << 8) | mem[at + 19]!
+  const version = mem[at]! >> 4
+  const length = version === 6 ? 40 : (mem[at]! & 15) * 4
+  if ((version !== 4 && version !== 6) || length < 20 || at + length > p.end) return false
+  p.net = at
+  p.transport = at + length
+  if (version === 4)
+    p.dst = (mem[at + 16]! << 24) | (mem[at + 17]! << 16) | (mem[at + 18]! << 8) | mem[at + 19]!
   return true
 }
 
@@ -25,7 +27,9 @@ const IEEE_802_11 = 105
 const LOOP = 108
 const SLL = 113
 const PPP_HDLC = 50
+const PRISM = 119
 const SUNATM = 123
+const RADIOTAP = 127
 /** Frames that are IP packets; the numbers differ by system. */
 const RAW: readonly number[] = [12, 14, 101, 228]
 
@@ -40,47 +44,71 @@ const OTHERS: readonly number[] = [
   LOOP,
   SLL,
   PPP_HDLC,
+  PRISM,
   SUNATM,
+  RADIOTAP,
 ]
 
 /** Is anything known of where IP packets are in frames of this link type? */
 export function canMarkIp(linktype: number): boolean {
-  return RAW.includes(linktype) || OTHERS.includes(linktype)
+  return isRaw(linktype) || OTHERS.includes(linktype)
+}
+
+/** Are the file's frames IP packets, without anything in front? */
+export function isRaw(linktype: number): boolean {
+  return RAW.includes(linktype)
 }
 
 /** Offset of what follows the link header where that says IP; -1: it does not. */
 function ipOffset(p: Packet, linktype: number): number {
+  const { mem, off } = p
   switch (linktype) {
     case ETHER:
-      return behindEthernet(p)
-    case NULL: // BSD loopback: address family in either byte order
+      return mem[off + 12] === 0x81 && mem[off + 13] === 0
+        ? behindType(p, off + 16)
+        : behindType(p, off + 12)
+    case NULL:
     case LOOP:
-      return p.end - p.off >= 4 ? p.off + 4 : -1
+      return behindFamily(p)
     case SLL: // Linux cooked: 14 bytes, then the ethertype
-      return behindType(p, p.off + 14)
+      return behindType(p, off + 14)
     case FDDI:
-      return behindLlc(p, p.off + 13)
+      return behindLlc(p, off + 13)
     case ATM:
-      return behindLlc(p, p.off)
+      return behindLlc(p, off)
     case SUNATM:
-      return behindLlc(p, p.off + 4)
+      return behindLlc(p, off + 4)
     case IEEE_802_11:
-      return behindLlc(p, p.off + 24)
+      return behindWifi(p, off)
+    case PRISM:
+      return behindWifi(p, off + 144)
+    case RADIOTAP: // its length is in its third and fourth byte
+      return behindWifi(p, off + ((mem[off + 3]! << 8) | mem[off + 2]!))
     case HDLC:
-      return behindType(p, p.off + 2)
-    case PPP:
+      return behindType(p, off + 2)
     case PPP_HDLC:
+      return mem[off] === 0xff ? behindPpp(p) : behindType(p, off + 2)
+    case PPP:
       return behindPpp(p)
     default:
-      return RAW.includes(linktype) ? p.off : -1
+      return isRaw(linktype) ? off : -1
   }
 }
 
-function behindEthernet(p: Packet): number {
-  let at = p.off + 12
-  for (let tags = 0; tags < 2 && p.mem[at] === 0x81 && p.mem[at + 1] === 0; tags++) at += 4
-  const at8023 = p.mem[at]! < 6 ? behindLlc(p, at + 2) : -1
-  return at8023 >= 0 ? at8023 : behindType(p, at)
+/** BSD's address family in either byte order: 2 for IPv4, several for IPv6. */
+function behindFamily(p: Packet): number {
+  const { mem, off } = p
+  if (p.end - off < 4) return -1
+  const little = mem[off]! | (mem[off + 1]! << 8)
+  const family = little === 0 ? (mem[off + 2]! << 8) | mem[off + 3]! : little
+  return [2, 24, 28, 30].includes(family) ? off + 4 : -1
+}
+
+/** A data frame of IEEE 802.11; one between access points has a fourth address. */
+function behindWifi(p: Packet, at: number): number {
+  const { mem } = p
+  if (at + 24 > p.end || (mem[at]! & 0x0c) !== 0x08) return -1
+  return behindLlc(p, at + ((mem[at + 1]! & 3) === 3 ? 30 : 24))
 }
 
 /** LLC and SNAP: AA AA 03, an organization of zero, then the ethertype (RFC 1042). */
@@ -95,10 +123,19 @@ function behindPpp(p: Packet): number {
   const { mem } = p
   let at = p.off
   if (mem[at] === 0xff && mem[at + 1] === 3) at += 2
-  if (mem[at] === 0x21) return at + 1
-  return mem[at] === 0 && mem[at + 1] === 0x21 ? at + 2 : -1
+  if (at + 2 > p.end) return -1
+  if (isPppIp(mem[at]!)) return at + 1
+  return mem[at] === 0 && isPppIp(mem[at + 1]!) ? at + 2 : -1
 }
 
+function isPppIp(protocol: number): boolean {
+  return protocol === 0x21 || protocol === 0x57
+}
+
+/** Ethertype of IPv4 or IPv6. */
 function behindType(p: Packet, at: number): number {
-  return at + 2 <= p.end && p.mem[at] === 0x08 && p.mem[at + 1] === 0x00 ? at + 2 : -1
+  const { mem } = p
+  if (at + 2 > p.end) return -1
+  const type = (mem[at]! << 8) | mem[at + 1]!
+  return type === 0x0800 || type === 0x86dd ? at + 2 : -1
 }

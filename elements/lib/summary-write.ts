@@ -108,14 +108,15 @@ const tcpOptions = (set: TcpOptionSet): Writer => ({
 /** ICMP types that have an identifier and a sequence number: echo, information, time stamp. */
 const SEQUENCED = [0, 8, 13, 14, 15, 16]
 
+/** Of `need` bytes; the first `kind` of them say whether the packet has it. */
 const icmpWord = (
   at: number,
   need: number,
+  kind: number,
   has: (type: number, code: number) => boolean,
 ): Writer => ({
   number(h) {
-    const few = at === 6 && need === 8 ? 2 : 1
-    if (h.icmp < 0 || h.end - h.icmp < few) return missing(h, ICMP, few)
+    if (h.icmp < 0 || h.end - h.icmp < kind) return missing(h, ICMP, kind)
     if (!has(h.mem[h.icmp]!, h.mem[h.icmp + 1]!)) return null
     return h.end - h.icmp < need ? missing(h, ICMP, need) : short(h, h.icmp + at)
   },
@@ -304,9 +305,9 @@ export const WRITERS: Readonly<Record<string, Writer>> = {
     ...transport('icmp', 1, 1),
     show: (code, h) => nameOf(ICMP_CODES[h.mem[h.icmp]!], code) ?? String(code),
   },
-  icmp_flowid: icmpWord(4, 6, (type) => SEQUENCED.includes(type)),
-  icmp_seq: icmpWord(6, 8, (type) => SEQUENCED.includes(type)),
-  icmp_nextmtu: icmpWord(6, 8, (type, code) => type === 3 && code === 4),
+  icmp_flowid: icmpWord(4, 6, 1, (type) => SEQUENCED.includes(type)),
+  icmp_seq: icmpWord(6, 8, 1, (type) => SEQUENCED.includes(type)),
+  icmp_nextmtu: icmpWord(6, 8, 2, (type, code) => type === 3 && code === 4),
   payload: payload(quoted),
   payload_len: any((h) => {
     const extra = h.ip < 0 || h.countsExtra ? extraLength(h.p!) : 0

@@ -15,10 +15,13 @@ export class TraceOutput {
   readonly filename: string
   /** The same bytes three times: for numbers, for copies, for text. */
   readonly bytes: Uint8Array
-  readonly words: Uint16Array
+  readonly longs: Int32Array
   readonly #text: Buffer
   readonly #fd: number
   used = 0
+  /** The second that packets were last of (pcap.ts), and the same in µs. */
+  second = 0
+  secondUs = 0.5
   /** Says once that nothing can be written any more. */
   report: ((problem: string) => void) | null = null
   #failed = false
@@ -28,7 +31,7 @@ export class TraceOutput {
     this.#fd = filename === '-' ? STDOUT : openFile(filename, 'w')
     this.#text = Buffer.alloc(BUFFER_BYTES)
     this.bytes = new Uint8Array(this.#text.buffer, this.#text.byteOffset, BUFFER_BYTES)
-    this.words = new Uint16Array(this.#text.buffer, this.#text.byteOffset, BUFFER_BYTES / 2)
+    this.longs = new Int32Array(this.#text.buffer, this.#text.byteOffset, BUFFER_BYTES / 4)
   }
 
   get isStdout(): boolean {

@@ -34,6 +34,8 @@ export interface TraceReader {
   advance(report: (problem: string) => void): boolean
   /** The packet of the record in hand; null: no frame is free. */
   make(pool: Pool): Packet | null
+  /** FORCE_IP goes without saying. */
+  readonly isAlwaysIp?: boolean
   /** With FORCE_IP: sets the network header; false: it is no IP packet. */
   isIp?(p: Packet): boolean
   /** Goes on from there; false: it cannot. */
@@ -215,7 +217,8 @@ function fetch(self: SourceSelf): Packet | null {
     }
     resource.inHand = false
     self.counters.count++
-    if (config.FORCE_IP !== true || reader.isIp === undefined || reader.isIp(p)) return p
+    const check = config.FORCE_IP === true || reader.isAlwaysIp === true
+    if (!check || reader.isIp === undefined || reader.isIp(p)) return p
     self.counters.count--
     if (self.noutputs > 1) self.out[1]!(p)
     else self.kill(p)
