@@ -331,6 +331,9 @@ export const FRAGMENTS_HELD_MAX = 8_192
 /** Flows of FastTCPFlows and FastUDPFlows: each holds its packets. More are a configuration error. */
 export const FAST_FLOWS_MAX = 65_536
 
+/** Prefixes whose rates an IPRateMonitor keeps, whatever MEMORY says. No finer ones are kept then. */
+export const RATE_PREFIXES_MAX = 65_536
+
 /** Addresses that SetRandIPAddress draws at the start. A larger LIMIT is a configuration error. */
 export const RANDOM_ADDRESSES_MAX = 1_048_576
 
