@@ -172,6 +172,7 @@ import {
   arpTableConfig,
   arpTablePlan,
   arpTableState,
+  KNOWN,
   TICK_MS,
 } from '../lib/arp-table.ts'
 import { arpTableHandlers, insertEntry } from '../lib/arp-table-handlers.ts'
@@ -253,9 +254,10 @@ export default element({
     const store = self.resource.store ?? storeOf(self)
     const dst = p.dst
     const entry = self.resource.ip === 0 ? null : store.entries.get(dst)
-    if (entry !== null && store.usable(entry)) {
+    const age = entry === null ? 0 : self.router.nowMs - entry.seen
+    if (entry !== null && (entry.flags & KNOWN) !== 0 && age < store.expiredMs) {
       const { high, low } = entry
-      const asks = self.router.nowMs - entry.seen >= self.plan.pollMs && store.poll(entry)
+      const asks = age >= self.plan.pollMs && store.poll(entry)
       // Nobody overtakes what waits.
       if (store.waiting.length > 0) sendHeld(self, store, dst)
       if (asks) {

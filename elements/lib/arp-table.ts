@@ -90,6 +90,8 @@ export interface ArpTablePlan {
   readonly slimTo: number
   /** 0: entries never expire. */
   readonly timeoutMs: number
+  /** Age from which an entry has expired, on a clock of any fraction; Infinity: none. */
+  readonly expiredMs: number
 }
 
 export function arpTablePlan(
@@ -99,12 +101,15 @@ export function arpTablePlan(
   const factor = config.CAPACITY_SLIM_FACTOR
   if (factor === 0) context.error('CAPACITY_SLIM_FACTOR cannot be zero')
   const most = config.CAPACITY || WAITING_MAX
+  const timeoutMs = Math.floor(config.TIMEOUT * 1000)
   return {
     waitingMax: most,
     entryCapacity: Math.min(config.ENTRY_CAPACITY || ARP_ENTRIES_MAX, ARP_ENTRIES_MAX),
     entryPackets: config.ENTRY_PACKET_CAPACITY,
     slimTo: Math.max(1, most - Math.floor(most / Math.max(1, factor))),
-    timeoutMs: Math.floor(config.TIMEOUT * 1000),
+    timeoutMs,
+    // Click's clock ticks in milliseconds, and an entry of exactly TIMEOUT is still good.
+    expiredMs: timeoutMs > 0 ? timeoutMs + 1 : Number.POSITIVE_INFINITY,
   }
 }
 
@@ -125,6 +130,8 @@ export class ArpStore {
   readonly waiting: PacketFifo
   readonly #owner: ArpOwner
   readonly #plan: ArpTablePlan
+  /** See ArpTablePlan. */
+  readonly expiredMs: number
   readonly #dropped: () => void
   #expireAt = 0
 
@@ -132,6 +139,7 @@ export class ArpStore {
   constructor(owner: ArpOwner, dropped: () => void) {
     this.#owner = owner
     this.#plan = owner.plan
+    this.expiredMs = owner.plan.expiredMs
     this.entries = owner.state.entries
     this.waiting = owner.state.waiting
     this.#dropped = dropped
@@ -148,7 +156,7 @@ export class ArpStore {
   }
 
   #expired(entry: Entry, now: number): boolean {
-    return this.#plan.timeoutMs > 0 && now - entry.seen > this.#plan.timeoutMs
+    return now - entry.seen >= this.#plan.expiredMs
   }
 
   /** May a query be sent? Then it counts as sent. */
