@@ -39,7 +39,7 @@ export class ChatterSessions {
     if (this.#greeting) write(Buffer.from(GREETING))
     return {
       feed: () => Promise.resolve(true),
-      finish: () => Promise.resolve(false),
+      finish: () => Promise.resolve(true),
       stop: () => Promise.resolve(),
       gone: () => {
         this.#listeners.delete(listener)

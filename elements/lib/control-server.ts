@@ -19,7 +19,7 @@ export type ServerAddress =
 export interface Session {
   /** False: the connection is to be closed. */
   feed(bytes: string): Promise<boolean>
-  /** The client sends no more. */
+  /** The client sends no more. False: the connection is to be closed. */
   finish(): Promise<boolean>
   /** The server is closed: resolves when what is under way is done. */
   stop(): Promise<void>
@@ -157,15 +157,15 @@ export class ControlServer {
     const from = remoteAddress === undefined ? '' : ` from ${remoteAddress}.${remotePort}`
     this.#tell(`opened connection ${number}${from}`)
     this.#sockets.set(socket, session)
-    const answer = (work: Promise<boolean>, last: boolean) =>
+    const answer = (work: Promise<boolean>) =>
       work.then(
         (goOn) => {
-          if (!goOn || last) socket.end()
+          if (!goOn) socket.end()
         },
         (error: Error) => this.#router.print(`${this.#settings.label}: ${error.message}`),
       )
-    socket.on('data', (bytes: Buffer) => void answer(session.feed(bytes.toString('latin1')), false))
-    socket.on('end', () => void answer(session.finish(), true))
+    socket.on('data', (bytes: Buffer) => void answer(session.feed(bytes.toString('latin1'))))
+    socket.on('end', () => void answer(session.finish()))
     socket.on('error', () => socket.destroy())
     socket.on('close', () => {
       this.#sockets.delete(socket)

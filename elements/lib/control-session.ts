@@ -63,9 +63,10 @@ export class ControlSession {
   }
 
   /** No more bytes: a last line counts without its end, and data that is missing is an error. */
-  finish(): Promise<boolean> {
+  async finish(): Promise<boolean> {
     this.#ended = true
-    return this.#run()
+    await this.#run()
+    return false
   }
 
   /** Answers the command that is being worked on, and no more; resolves then. */

@@ -202,7 +202,7 @@ interface Me {
 }
 
 function draw(self: Me): void {
-  if (!process.stderr.isTTY) return
+  if (!process.stderr.isTTY) return // it stays as it is: there may be a terminal later
   const bar = self.resource
   const line = progressLine(bar.look(self.router), process.stderr.columns || COLUMNS)
   writeAll(2, `\r${line}${bar.ended ? '\n' : ''}`)
@@ -213,6 +213,6 @@ function finish(self: Me, whole: boolean): void {
   if (bar.ended || !bar.active) return
   bar.end(whole, self.router)
   draw(self)
-  bar.active = false
+  if (process.stderr.isTTY) bar.active = false
   self.timerAt(-1)
 }
