@@ -58,14 +58,15 @@ export interface Predecessor {
 
 /** Throws ClickUpError CONFIG with all findings. The router that comes back is standby. */
 export function buildRouter(graph: Graph, options: RouterOptions): Router {
-  const { pool, store } = options
+  // Functions below must not keep `options`: by its predecessor hangs every router before.
+  const { pool, store, ports, print, reconfigured = null } = options
   const router = new Router(
     {
       pool,
-      ports: options.ports,
+      ports,
       clock: options.clock,
       random: options.predecessor?.router.randomness ?? makeRandomness(options.seed),
-      print: options.print,
+      print,
       bucketsLog2: store.bucketsLog2,
       steerKeys: options.steerKeys ?? [],
       sweep: (nowMs) => store.sweep(nowMs),
@@ -78,15 +79,16 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
   router.homeThreads = homeThreads(graph.elements, router.threads)
   for (const [i, n] of ticketsOf(graph.elements).entries()) router.tasks.setTickets(i, n)
   const wakes = new Wakes(router)
-  const instances = graph.elements.map((e) => makeInstance(graph, e, router, options, wakes))
+  const instances: Instance[] = []
+  for (const e of graph.elements) instances.push(makeInstance(graph, e, router, options, wakes))
   wakes.resolve(instances)
   router.install(instances)
   router.handlers = new Handlers(
     instances,
     router.byName,
-    (instance) => elementHandlers(instance, router, options.reconfigured ?? null),
+    (instance) => elementHandlers(instance, router, reconfigured),
     { ...globalHandlers(router, options.text ?? {}), ...options.globals },
-    (error) => options.print(error.message),
+    (error) => print(error.message),
   )
   const compiled = compile(instances, pool)
   router.source = compiled.source
@@ -96,7 +98,7 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
     self.in = compiled.in[i]!
   })
   start(instances, router)
-  router.receivers = instances.flatMap((instance) => receiverOf(instance, options.ports))
+  router.receivers = instances.flatMap((instance) => receiverOf(instance, ports))
   return router
 }
 

@@ -38,6 +38,7 @@ export function handOver(old: Side, next: Side, copy: boolean): string[] {
   const lost = moveState(old, next)
   for (const instance of next.router.instances) if (instance.carriesOn) carryOn(instance)
   next.router.takeOver(old.router, heirs, copy)
+  for (const instance of next.router.instances) instance.old = null
   old.router.retire()
   old.router.close((instance) => heirs[instance.index]! >= 0)
   return lost

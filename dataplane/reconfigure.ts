@@ -74,6 +74,7 @@ function bound({ spec, self }: Instance, made: GraphElement): void {
 function recompile(router: Router): void {
   const compiled = compile(router.instances, router.pool)
   router.source = compiled.source
+  router.taskFunctions = compiled.task
   router.instances.forEach(({ self }, i) => {
     Object.assign(self.out, compiled.out[i])
     Object.assign(self.in, compiled.in[i])

@@ -32,8 +32,11 @@ export interface Instance extends Node {
   /** The configuration string, as written. */
   config: string
   readonly where: string
-  /** Of the router that this one takes over from: the instance of the same name and class. */
-  readonly old: Instance | null
+  /**
+   * Of the router that this one takes over from: the instance of the same name and class; null
+   * afterwards.
+   */
+  old: Instance | null
   /** It carries on for `old`, in place of starting anew (hand-over.ts). */
   readonly carriesOn: boolean
 }
