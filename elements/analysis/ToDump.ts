@@ -127,7 +127,7 @@ export default element({
     const [encap] = encaps
     const linktype = encap === undefined ? self.plan.linktype : linktypeNumber(encap)
     if (linktype === null) errors.error(`unknown encapsulation type '${encap}'`)
-    out.append(fileHeader(linktype ?? 1, self.config.SNAPLEN, self.config.NANO))
+    out.append(fileHeader(linktype ?? 1, self.config.SNAPLEN || 0xffff_ffff, self.config.NANO))
     out.flush()
     if (self.inputKinds[0] === 'pull' && self.noutputs === 0) self.schedule()
   },

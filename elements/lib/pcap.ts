@@ -115,7 +115,8 @@ export class PcapReader implements TraceReader {
   advance(): boolean {
     const file = this.#file
     const header = this.#header
-    if (!file.have(header)) return false
+    this.recordPosition = file.position
+    if (!file.have(header)) return this.#cutShort()
     const little = this.#little
     const at = file.start
     const captured = word(file.mem, at + 8, little)
@@ -126,17 +127,19 @@ export class PcapReader implements TraceReader {
     }
     const seconds = word(file.mem, at, little) >>> 0
     const fraction = word(file.mem, at + 4, little) >>> 0
-    this.recordPosition = file.position
-    if (!file.have(header + captured)) {
-      file.start += header
-      return false
-    }
+    if (!file.have(header + captured)) return this.#cutShort()
     this.timeUs = seconds * 1e6 + (this.#nano ? fraction / 1000 : fraction)
     this.#data = file.start + header
     this.#captured = captured
     this.#length = length
     file.start += header + captured
     return true
+  }
+
+  /** The rest of the file is no whole record. */
+  #cutShort(): boolean {
+    this.#file.start = this.#file.end
+    return false
   }
 
   make(pool: Pool): Packet | null {

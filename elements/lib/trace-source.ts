@@ -237,12 +237,11 @@ function next(self: SourceSelf): boolean {
     } catch (error) {
       router.print((error as Error).message)
     }
+    resource.position = reader.recordPosition
     if (!there) {
-      resource.position = reader.position
       callWrite(self, plan.endCall)
       return false
     }
-    resource.position = reader.recordPosition
     if (!resource.begun) beginRange(resource, plan)
     if (reader.timeUs < resource.startUs) continue
     if (reader.timeUs >= resource.endUs) {
