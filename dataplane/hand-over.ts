@@ -11,6 +11,8 @@
 // and loading as a move's; the old router is of no use afterwards.
 
 import { CHUNK_BYTES } from '../lib/limits.ts'
+import type { PacketFifo } from './declare.ts'
+import { Fifo } from './fifo.ts'
 import { freezeSelf } from './instance.ts'
 import type { Instance, Router } from './router.ts'
 import type { StateSchema } from './schema.ts'
@@ -54,12 +56,11 @@ function carryOn({ spec, self, old }: Instance): void {
 function keepBounds({ self, old }: Instance): void {
   for (const [name, state] of Object.entries(self.state)) {
     const from = old!.self.state[name]
-    if (isBounded(state) && isBounded(from)) state.capacity = from.capacity
+    if (state instanceof Fifo && from instanceof Fifo) {
+      const bounded: PacketFifo = state
+      bounded.capacity = from.capacity
+    }
   }
-}
-
-function isBounded(state: unknown): state is { capacity: number } {
-  return typeof state === 'object' && state !== null && 'putBack' in state
 }
 
 function moveState(old: Side, next: Side): string[] {

@@ -12,6 +12,7 @@ import type { Node } from './compile.ts'
 import type { PacketFifo } from './declare.ts'
 import type { AnyElement, HandlerInfo, Note, PushFn, RouterServices } from './element.ts'
 import { type FdWatch, FdWatches } from './fd-watch.ts'
+import { Fifo } from './fifo.ts'
 import type { Handlers } from './handlers.ts'
 import type { AnySelf } from './instance.ts'
 import type { Port } from './io/device.ts'
@@ -253,9 +254,17 @@ export class Router implements RouterServices {
     this.wake()
   }
 
-  /** Wakes every task that pulls: packets were put into queues from outside (a move). */
+  /**
+   * Packets were put into queues from outside (a move): wakes every task that pulls, and lets the
+   * queues that came full say so.
+   */
   notifyAll(): void {
-    for (const { self } of this.instances) self.notify()
+    for (const { self, spec } of this.instances) {
+      self.notify()
+      if (spec.notesFull !== true) continue
+      const full = Object.values(self.state).some((s) => s instanceof Fifo && isFull(s))
+      if (full) self.signalFull(true)
+    }
   }
 
   deactivate(): void {
@@ -444,6 +453,10 @@ export class Router implements RouterServices {
     for (const instance of [...this.instances].reverse())
       if (!handedOn(instance)) instance.spec.close?.(instance.self)
   }
+}
+
+function isFull({ length, capacity }: Fifo): boolean {
+  return length > 0 && length >= capacity
 }
 
 function isBroadcast(p: Packet): boolean {

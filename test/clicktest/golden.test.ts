@@ -1,14 +1,23 @@
-// Our own cases: test/elements/<group>/*.clicktest, each run with `click` as people would.
+// Our own cases: test/elements/<group>/*.clicktest, each run with `click` as people would, and again
+// with a `click` that hands over to a fresh copy of itself all the time: results must not change.
 
 import { spawnSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { binWithOptions } from './chaos-bin.ts'
 import { findCases } from './main.ts'
 import type { TestCase } from './parse.ts'
 import { type Outcome, runCase } from './run.ts'
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const OPTIONS = { bin: `${ROOT}deploy/click-bin`, seconds: 60 }
+
+/** Packets or handler calls between two hand-overs. */
+const EVERY = '3'
+const CHAOS = { ...OPTIONS, bin: binWithOptions(OPTIONS.bin, ['--chaos-upgrade', EVERY]) }
+
+test.after.always(() => rmSync(CHAOS.bin, { recursive: true }))
 
 /** Cases at a time: some of them look at real time, so that the machine must not be crowded. */
 const AT_ONCE = 2
@@ -35,13 +44,14 @@ for (const one of findCases([`${ROOT}test/elements`])) {
     test.skip(`${one.name} skipped: needs ${one.require.trim()}`, () => undefined)
     continue
   }
-  test(one.name, async (t) => {
-    t.timeout(10 * 60_000)
-    t.deepEqual(one.problems, [])
-    const outcome = await inTurn(() => runCase(one, OPTIONS))
-    if (outcome.kind === 'pass') t.pass()
-    else t.fail(outcome.why)
-  })
+  for (const options of [OPTIONS, CHAOS])
+    test(`${one.name}${options === CHAOS ? ' under --chaos-upgrade' : ''}`, async (t) => {
+      t.timeout(10 * 60_000)
+      t.deepEqual(one.problems, [])
+      const outcome = await inTurn(() => runCase(one, options))
+      if (outcome.kind === 'pass') t.pass()
+      else t.fail(outcome.why)
+    })
 }
 
 test('a case that does not fit fails', async (t) => {

@@ -56,6 +56,17 @@ test('a new configuration takes what queues hold; counters start anew', async (t
   t.deepEqual(s.printed, [])
 })
 
+test('a queue that comes full says so: its source waits, and nothing is dropped', async (t) => {
+  const s = setup()
+  const text = 'InfiniteSource(LIMIT 50) -> q :: Queue(5) -> u :: Unqueue(ACTIVE false) -> Discard'
+  const old = await start(text, s)
+  turns(old)
+  const next = replaceBy(await prepare(text, s.options), old)
+  next.router.activate()
+  turns(next)
+  t.deepEqual([read(next, 'q.length'), read(next, 'q.drops')], ['5', '0'])
+})
+
 test('what finds no room is lost, and said so', async (t) => {
   const s = setup()
   const old = await start(FIVE, s)
