@@ -27,9 +27,13 @@ Boolean. If false, packets to multicast addresses pass as they are. Default is t
 
 =back
 
-=h expired read-only
+=h drops read-only
 
 Returns the number of packets whose time was over.
+
+=h active read/write
+
+Returns or sets ACTIVE. What is set holds on this replica; a new one starts as configured.
 
 =e
 
@@ -41,26 +45,36 @@ Returns the number of packets whose time was over.
 
 import { arg, DROP, element } from '../../dataplane/element.ts'
 import { decrementTtl } from '../lib/dec-ttl.ts'
+import { SETTINGS, toBool } from '../lib/settings.ts'
 
 export default element({
   name: 'DecIPTTL',
   ports: '1/1-2',
   processing: 'a/ah',
   config: { ACTIVE: arg.bool(true), MULTICAST: arg.bool(true) },
-  counters: { expired: 'packets whose time-to-live was over' },
+  counters: { drops: 'packets whose time-to-live was over' },
+  local: SETTINGS,
 
-  configure: (config) => ({
-    active: config.ACTIVE,
-    sparesMulticast: !config.MULTICAST,
-  }),
+  configure: (config) => ({ sparesMulticast: !config.MULTICAST }),
+
+  open: (self): { active: boolean } => ({ active: self.config.ACTIVE }),
 
   route(self, p) {
     const m = p.mem
     const n = p.net
-    const plan = self.plan
-    if (!plan.active || n < 0 || (plan.sparesMulticast && m[n + 16]! >> 4 === 14)) return 0
+    if (!self.resource.active || n < 0) return 0
+    if (self.plan.sparesMulticast && m[n + 16]! >> 4 === 14) return 0
     if (decrementTtl(p, n)) return 0
-    self.counters.expired++
+    self.counters.drops++
     return self.noutputs > 1 ? 1 : DROP
+  },
+
+  handlers: {
+    active: {
+      read: (self) => String(self.resource.active),
+      write(self, value) {
+        self.resource.active = toBool(value)
+      },
+    },
   },
 })

@@ -92,6 +92,10 @@ as a warning.
 Returns the program that the patterns were compiled to. Offsets count from 2 in the MAC header, from
 256 in the network header, from 512 in the transport header.
 
+=h pattern0 read/write
+
+Returns or sets pattern 0; there is such a handler for each pattern.
+
 =h unmatched read-only
 
 Returns the number of packets that matched no pattern.
@@ -111,6 +115,11 @@ import { parseFilter } from '../lib/ip-filter.ts'
 import { compileRules, type Program } from '../lib/program.ts'
 import { matcher, printProgram } from '../lib/program-code.ts'
 
+interface Plan {
+  readonly program: Program
+  readonly patterns: readonly string[]
+}
+
 export default element({
   name: 'IPClassifier',
   reconfigures: true,
@@ -119,7 +128,7 @@ export default element({
   config: 'raw',
   counters: { unmatched: 'packets that matched no pattern' },
 
-  configure(_config, context): { readonly program: Program } {
+  configure(_config, context): Plan {
     const { args, addresses, noutputs } = context
     const rules = args.map((text, output) => ({
       expr: parseFilter(text, addresses, (m) => context.error(`pattern ${output}: ${m}`)),
@@ -128,12 +137,26 @@ export default element({
     if (args.length !== noutputs)
       context.error(`${args.length} patterns need as many outputs, ${noutputs} are connected`)
     const program = compileRules(rules, (i) => context.warning(`output ${i} matches no packets`))
-    return { program }
+    return { program, patterns: [...args] }
   },
 
   specialize: (self) => matcher(self.plan.program, 'headers', self.noutputs, 'unmatched'),
 
   handlers: {
     program: { read: (self) => printProgram(self.plan.program, 'headers') },
+    '*': {
+      has: (self, name) => patternOf(self.plan, name) >= 0,
+      read: (self, _arg, name) => self.plan.patterns[patternOf(self.plan, name)]!,
+      write(self, value, name) {
+        const patterns = self.plan.patterns.with(patternOf(self.plan, name), value)
+        self.router.writeHandler(`${self.name}.config`, patterns.join(', '))
+      },
+    },
   },
 })
+
+/** Number of the pattern that a handler's name is of; -1: it is of none. */
+function patternOf({ patterns }: Plan, name: string): number {
+  const number = /^pattern(\d+)$/.exec(name)?.[1]
+  return number !== undefined && Number(number) < patterns.length ? Number(number) : -1
+}

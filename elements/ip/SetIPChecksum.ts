@@ -15,7 +15,7 @@ dropped.
 
 Elements that change a header, as DecIPTTL and IPRewriter do, keep its checksum right themselves.
 
-=h bad_header read-only
+=h drops read-only
 
 Returns the number of packets dropped for their header.
 
@@ -29,13 +29,13 @@ export default element({
   name: 'SetIPChecksum',
   ports: '1/1',
   config: {},
-  counters: { bad_header: 'packets whose IP header was not all there' },
+  counters: { drops: 'packets whose IP header was not all there' },
 
   action(self, p) {
     const n = p.net < 0 ? p.off : p.net
     const hl = n < p.end ? (p.mem[n]! & 15) << 2 : 0
     if (hl < 20 || n + hl > p.end) {
-      self.counters.bad_header++
+      self.counters.drops++
       return null
     }
     if (hl === 20 && (n & 1) === 0) setHeaderChecksum(p.words, n >> 1)

@@ -179,7 +179,7 @@ test('SetIPChecksum makes it right', async (t) => {
   p.end = p.net + 19
   lab.send('i', p)
   t.is(lab.take().length, 0)
-  t.is(lab.read('x.bad_header'), '1')
+  t.is(lab.read('x.drops'), '1')
 })
 
 for (const [name, proto] of [
