@@ -101,7 +101,7 @@ export const ASKS_ALIGNMENT: ReadonlySet<string> = new Set([
   'ICMPIPEncap',
   'ICMPPingEncap',
   'IPInputCombo',
-  'IPsecESPEncap',
+  'IPsecEncap',
   'UDPIP6Encap',
   'UDPIPEncap',
 ])
