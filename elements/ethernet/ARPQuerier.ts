@@ -174,6 +174,7 @@ import {
   arpTableState,
   KNOWN,
   TICK_MS,
+  WAITED_FOR,
 } from '../lib/arp-table.ts'
 import { arpTableHandlers, insertEntry } from '../lib/arp-table-handlers.ts'
 import { type Host, hostPlan } from '../lib/host.ts'
@@ -259,7 +260,7 @@ export default element({
       const { high, low } = entry
       const asks = age >= self.plan.pollMs && store.poll(entry)
       // Nobody overtakes what waits.
-      if (store.waiting.length > 0) sendHeld(self, store, dst)
+      if ((entry.flags & WAITED_FOR) !== 0) sendHeld(self, store, dst)
       if (asks) {
         if (self.plan.broadcastPoll) ask(self, dst, p.timeUs, vlanTci(p), 0xffff, -1)
         else ask(self, dst, p.timeUs, vlanTci(p), high, low)
