@@ -7,6 +7,7 @@
 import { ClickUpError } from '../lib/errors.ts'
 import { BATCH, STOP_REFUSALS } from '../lib/limits.ts'
 import { type SteerKey, steerBucket } from '../lib/steer.ts'
+import { Chatter } from './chatter.ts'
 import type { RouterClock } from './clock.ts'
 import type { Node } from './compile.ts'
 import type { PacketFifo } from './declare.ts'
@@ -19,6 +20,7 @@ import type { Port } from './io/device.ts'
 import { type Direction, noteOf, storageOf, walkNeighbors } from './neighbors.ts'
 import type { Packet, Pool } from './packet.ts'
 import type { Randomness } from './randomness.ts'
+import { stamp } from './stamp.ts'
 import { TaskList, TimerList } from './tasks.ts'
 
 /** Asked for every received packet; false: the gate has taken it. */
@@ -113,7 +115,6 @@ export class Router implements RouterServices {
   /** By element: has said that no more fits, and that there is nothing to pull. */
   readonly full: Uint8Array
   readonly quiet: Uint8Array
-  /** Descriptors that elements wait for; the loop polls them. */
   readonly watches = new FdWatches()
   /** Called when there is something to do and the loop may be asleep. */
   onWake: (() => void) | null = null
@@ -128,11 +129,14 @@ export class Router implements RouterServices {
   /** Click's run count: the router stops when it is down to 0 and no driver script objects. */
   #runCount = 1
   #driverScript: string | null = null
-  readonly #ears = new Set<(line: string) => void>()
+  readonly #chatter: Chatter
+  readonly onPrint: RouterServices['onPrint']
   readonly #goesOn = () => !this.stopAsked
 
   constructor(setup: RouterSetup, elements: number) {
     this.#setup = setup
+    this.#chatter = new Chatter(setup.print)
+    this.onPrint = (hear) => this.#chatter.hear(hear)
     this.pool = setup.pool
     this.bucketsLog2 = setup.bucketsLog2
     this.#portList = [...setup.ports.values()]
@@ -197,7 +201,7 @@ export class Router implements RouterServices {
     if (this.gate === null) {
       for (let i = 0; i < n; i++) {
         const p = batch[i]!
-        this.#stamp(p, index)
+        stamp(p, index, this.nowUs)
         push(p)
       }
     } else this.#receiveGated(this.gate, receiver, n)
@@ -209,18 +213,10 @@ export class Router implements RouterServices {
     const key = this.#setup.steerKeys[index] ?? FLOW_KEY
     for (let i = 0; i < n; i++) {
       const p = this.#batch[i]!
-      this.#stamp(p, index)
+      stamp(p, index, this.nowUs)
       p.bucket = steerBucket(p.mem, p.off, p.end, key, this.bucketsLog2)
       if (gate.admit(p, index)) push(p)
     }
-  }
-
-  /** Annotations that a packet from a device has: time, link header, packet type. */
-  #stamp(p: Packet, index: number): void {
-    p.port = index
-    p.mac = p.off
-    if (p.timeUs === 0) p.timeUs = this.nowUs
-    if ((p.mem[p.off]! & 1) === 1) p.type = isBroadcast(p) ? 1 : 2
   }
 
   /** Puts a packet behind the FromDevice of a service port: one that the gate held before. */
@@ -316,13 +312,7 @@ export class Router implements RouterServices {
   }
 
   print(line: string): void {
-    this.#setup.print(line)
-    for (const hear of this.#ears) hear(line)
-  }
-
-  onPrint(hear: (line: string) => void): () => void {
-    this.#ears.add(hear)
-    return () => this.#ears.delete(hear)
+    this.#chatter.say(line)
   }
 
   port(name: string): Port | null {
@@ -457,9 +447,4 @@ export class Router implements RouterServices {
 
 function isFull({ length, capacity }: Fifo): boolean {
   return length > 0 && length >= capacity
-}
-
-function isBroadcast(p: Packet): boolean {
-  for (let i = 0; i < 6; i++) if (p.mem[p.off + i] !== 0xff) return false
-  return true
 }

@@ -14,7 +14,8 @@ and brings it up. Frames that the kernel sends leave by output 0; frames that co
 the input are received by the kernel: their destination must be ETHER. The kernel asks
 for addresses by ARP; somebody must answer.
 
-Arguments, handlers and needs are those of KernelTun.
+It takes the arguments of KernelTun and needs the same; its
+handlers are those of KernelTun, C<count> and C<drops> among them.
 
 =over 8
 
@@ -33,22 +34,6 @@ Integer, without the Ethernet header. Longer packets are dropped. Default is 150
   tap :: KernelTap(10.9.0.1/24) -> c :: Classifier(12/0806, 12/0800);
   c[0] -> ARPResponder(0.0.0.0/0 1:1:1:1:1:1) -> tap;
   c[1] -> Discard;
-
-=h dev_name read-only
-
-Returns the interface's name.
-
-=h packets read-only
-
-Returns the number of packets that came from the kernel.
-
-=h count read-only
-
-The same.
-
-=h drops read-only
-
-Returns the number of packets that the kernel was not given.
 
 =a KernelTun, FromHost, ToHost
 */

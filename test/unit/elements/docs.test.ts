@@ -33,6 +33,16 @@ async function load(file: string): Promise<AnyElement> {
   return ((await import(pathToFileURL(built).href)) as { default: AnyElement }).default
 }
 
+/** A block may name another element whose handlers it has: they are told there. */
+const SAME_HANDLERS = /handlers\s+are\s+those\s+of\s+(\w+)/
+
+function handlersToldBy(name: string): string[] {
+  const file = classes.find((f) => f.endsWith(`/${name}.ts`))
+  if (file === undefined) return []
+  const text = findBlock(readFileSync(`${ROOT}elements/${file}`, 'utf8')) ?? ''
+  return parseBlock(text).handlers.map((h) => h.name)
+}
+
 function listsOf(parts: readonly Part[]): string[][] {
   return parts.flatMap((part) =>
     part.kind === 'list' ? [part.items.map((item) => item.term)] : [],
@@ -62,7 +72,9 @@ for (const file of classes) {
 
     // Numbers at the end stand for ports: `=h switch0`, `=h switchN`.
     const plain = (handler: string) => handler.replace(/[\dN]+$/, '')
-    const documented = block.handlers.map((h) => plain(h.name.split(/[, ]/)[0]!))
+    const other = handlersToldBy(SAME_HANDLERS.exec(text)?.[1] ?? '')
+    const all = [...block.handlers.map((h) => h.name), ...other]
+    const documented = all.map((handler) => plain(handler.split(/[, ]/)[0]!))
     const counters = Object.keys(spec.counters ?? {})
     const needed = Object.keys(spec.handlers ?? {})
       .filter((h) => h !== '*')
