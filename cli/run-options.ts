@@ -17,6 +17,8 @@ export interface RunOptions {
   readonly reconfigure: boolean
   readonly ports: readonly string[]
   readonly unixSockets: readonly string[]
+  /** Folders of libraries, with colons between; null: what the environment says. */
+  readonly clickpath: string | null
   /** Descriptors of open control connections. */
   readonly sockets: readonly string[]
   /** Start of the simulated time in seconds; null: real time. */
@@ -154,6 +156,7 @@ class Taking {
   readonly #ports: string[] = []
   readonly #unixSockets: string[] = []
   readonly #sockets: string[] = []
+  #clickpath: string | null = null
   readonly #defines: Record<string, string> = {}
 
   plain(word: string): void {
@@ -185,6 +188,9 @@ class Taking {
         return
       case 'port':
         this.#ports.push(portNumber(value!))
+        return
+      case 'clickpath':
+        this.#clickpath = value
         return
       case 'socket':
         this.#sockets.push(String(integer('--socket', value!)))
@@ -240,6 +246,7 @@ class Taking {
       ports: this.#ports,
       unixSockets: this.#unixSockets,
       sockets: this.#sockets,
+      clickpath: this.#clickpath,
       simulated: this.#simulated,
       chaosUpgrade: this.#chaosUpgrade,
       threads: this.#threads,

@@ -23,6 +23,7 @@ import type { FlatElement } from '../lib/click/index.ts'
 import { ClickUpError, type Finding } from '../lib/errors.ts'
 import { POOL_FRAMES } from '../lib/limits.ts'
 import { systemMessage } from '../lib/system-message.ts'
+import { libraryIn } from './library.ts'
 import { printHandlers } from './run-handlers.ts'
 import { OptionError, parseRunOptions, type RunOptions, UsageError } from './run-options.ts'
 
@@ -47,7 +48,8 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
       --chaos-upgrade N         Hand over to a fresh copy after every N packets or handler calls:
                                 a test; results must not change.
       --simtime[=T]             Run in simulated time, from T seconds on.
-  -C, --clickpath PATH          Accepted.
+  -C, --clickpath PATH          Look for required libraries in the folders of PATH
+                                in place of CLICKPATH.
       --help                    Print this and exit.
   -v, --version                 Print the version and exit.
 
@@ -219,6 +221,7 @@ class ClickDriver {
       clock: this.#clock,
       print: complain,
       extra: this.#controlSockets(),
+      library: libraryIn(this.#options.clickpath ?? process.env.CLICKPATH ?? ''),
       globals: reconfigure ? { hotconfig: this.#hotconfig() } : {},
       openPorts,
     }

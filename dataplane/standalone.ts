@@ -32,6 +32,8 @@ export interface StandaloneOptions {
   readonly globals?: Readonly<Record<string, AnyHandler>>
   /** Opens the interfaces that the configuration names; not given: there are none. */
   readonly openPorts?: (names: readonly string[]) => Promise<Driver>
+  /** Text of a `require(library …)` file; null: there is none. */
+  readonly library?: (name: string) => { filename: string; text: string } | null
   /** Further element classes; they win over built-in ones. */
   readonly classes?: Classes
 }
@@ -205,6 +207,7 @@ function parse(text: string, options: StandaloneOptions): FlatGraph {
     filename: options.filename,
     defines: options.defines ?? {},
     known: (name) => isClass(name) || options.classes?.has(name) === true,
+    ...(options.library === undefined ? {} : { library: options.library }),
   })
   if (options.warnings !== false) {
     for (const { where, message } of parsed.warnings) options.print(`${where}: ${message}`)
