@@ -88,8 +88,8 @@ export function parsePattern(words: readonly string[], context: PatternContext):
   if (daddr === null) return 'bad destination address'
   const dport = words.length < 4 ? 0 : parsePort(words[3]!)
   if (dport === null) return 'bad destination port'
-  // As in Click, a range of addresses in a pattern with ports is one of ports.
-  const { top, choice } = sport.top > 0 || saddr.top === 0 ? sport : saddr
+  if (ofPorts && saddr.top > 0) return 'bad source address: a range of addresses takes no ports'
+  const { top, choice } = ofPorts ? sport : saddr
   return {
     saddr: saddr.first,
     sport: sport.first,

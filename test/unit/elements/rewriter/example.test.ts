@@ -129,13 +129,13 @@ for (const [name, file, classes] of VERSIONS) {
   test(`${name}: time exceeded, both ways, hides the inside`, async (t) => {
     const { fromClient, fromServer } = await example(file, classes)
     t.deepEqual(fromClient({ sport: 5000, dport: 7, ttl: 1 }), {
-      inside: [`${GI} > ${C}: 10.77.1.1 > 10.77.1.2 type 11 code 0 ttl 255`],
+      inside: [`${GI} > ${C}: 10.77.1.1 > 10.77.1.2 type 11 code 0 ttl 200`],
       outside: [],
     })
     fromClient({ sport: 5000, dport: 7 })
     t.deepEqual(fromServer({ sport: 7, dport: 5000, ttl: 1 }), {
       inside: [],
-      outside: [`${GO} > ${S}: 10.77.2.1 > 10.77.2.2 type 11 code 0 ttl 255`],
+      outside: [`${GO} > ${S}: 10.77.2.1 > 10.77.2.2 type 11 code 0 ttl 200`],
     })
   })
 
