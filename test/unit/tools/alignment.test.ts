@@ -70,3 +70,11 @@ test('nothing known, no packets, impossible', (t) => {
   t.false(satisfies(EMPTY, four))
   t.false(satisfies(BAD, EMPTY))
 })
+
+test('join keeps what two alignments have in common', (t) => {
+  const of = (modulus: number, offset: number): Alignment => ({ modulus, offset })
+  t.deepEqual(join(of(4, 0), of(4, 2)), of(2, 0))
+  t.deepEqual(join(of(8, 1), of(8, 7)), of(2, 1))
+  t.deepEqual(join(of(8, 3), of(4, 3)), of(4, 3))
+  t.deepEqual(join(of(4, 0), of(4, 1)), of(1, 0))
+})
