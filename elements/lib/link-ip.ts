@@ -72,8 +72,8 @@ function ipOffset(p: Packet, linktype: number): number {
       return behindFamily(p)
     case SLL: // Linux cooked: 14 bytes, then the ethertype
       return behindType(p, off + 14)
-    case FDDI:
-      return behindLlc(p, off + 13)
+    case FDDI: // frames with LLC have 5 in the upper half of their first byte
+      return mem[off]! >> 4 === 5 ? behindLlc(p, off + 13) : -1
     case ATM:
       return behindLlc(p, off)
     case SUNATM:
