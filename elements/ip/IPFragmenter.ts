@@ -40,7 +40,8 @@ Unsigned integer. Bytes free in front of fragments. Default is what packets have
 
 =h drops read-only
 
-Returns the number of packets that were too large and had the don't-fragment bit.
+Returns the number of packets that were too large and had the don't-fragment bit, or whose header alone
+leaves no room for fragments; both go to output 1.
 
 =h fragments read-only
 
@@ -48,7 +49,7 @@ Returns the number of fragments made.
 
 =h no_room read-only
 
-Returns the number of packets that could not be cut: options leave no room, or no frame was free.
+Returns the number of packets that could not be cut wholly: no frame was free.
 
 =e
 
@@ -62,10 +63,13 @@ import { arg, element } from '../../dataplane/element.ts'
 import { FRAME_HEADROOM } from '../../lib/limits.ts'
 import { readIp } from '../lib/arp.ts'
 import { fragment } from '../lib/fragment.ts'
+import { headerLength, setU16 } from '../lib/ip-header.ts'
 import { ipText } from '../lib/text.ts'
 
 const REPORTS = 5
 const DONT = 0x40
+/** Fragments begin at multiples of it. */
+const UNIT = 8
 
 export default element({
   name: 'IPFragmenter',
@@ -78,9 +82,9 @@ export default element({
     HEADROOM: arg.count(FRAME_HEADROOM),
   },
   counters: {
-    drops: 'packets too large that must not be fragmented',
+    drops: 'packets too large that must not, or cannot, be fragmented',
     fragments: 'fragments made',
-    no_room: 'packets that could not be cut: options leave no room, or no frame was free',
+    no_room: 'packets that could not be cut wholly: no frame was free',
   },
 
   configure(config, context) {
@@ -97,16 +101,19 @@ export default element({
       self.out[0]!(p)
       return
     }
-    if ((m[n + 6]! & DONT) !== 0 && HONOR_DF) {
+    const noRoom = MTU - headerLength(m, n) < UNIT
+    if (noRoom || ((m[n + 6]! & DONT) !== 0 && HONOR_DF)) {
       if (self.counters.drops < REPORTS || self.config.VERBOSE) {
-        const flow = `${ipText(readIp(m, n + 12))} > ${ipText(readIp(m, n + 16))}`
-        self.router.print(`${self.name}: DF set, packet too large: ${flow}, length ${length}`)
+        const flow = `${ipText(readIp(m, n + 12))} ${ipText(readIp(m, n + 16))}`
+        self.router.print(`IPFragmenter(${MTU}) DF ${flow} len=${p.end - p.off}`)
       }
       self.counters.drops++
       if (self.noutputs > 1) self.out[1]!(p)
       else self.kill(p)
       return
     }
+    // The identification of a packet that was not to be cut need not be its own (RFC 6864).
+    if ((m[n + 6]! & DONT) !== 0) setU16(m, n + 4, Math.floor(self.router.random() * 0x10000))
     const made = fragment(p, MTU, HEADROOM, self.router.pool, (q) => {
       self.counters.fragments++
       self.out[0]!(q)

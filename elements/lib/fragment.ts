@@ -48,9 +48,10 @@ export function fragment(
   for (let done = 0; hl + done < total; ) {
     const header = done === 0 ? hl : 20 + rest
     const left = total - hl - done
-    const room = mtu - header
+    // As in Click, the last one too is cut to whole units of eight bytes where others are.
+    const room = (mtu - header) & ~7
     const last = left <= room
-    const length = last ? left : room & ~7
+    const length = last ? left : room
     // The first one keeps what is in front of the IP header.
     const front = done === 0 ? n - p.off : 0
     const q = pool.allocLength(front + header + length, headroom)
