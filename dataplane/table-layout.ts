@@ -48,8 +48,19 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 const TYPE = /^(u8|u16|u32|i32|f64|time|bytes[0-9]+)$/
 const RESERVED = new Set(['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty'])
 
+/** By the declared columns themselves: a declaration is there once, its instances many times. */
+const known = new WeakMap<Columns, WeakMap<Columns, Layout>>()
+
 /** Throws where a name or type cannot be a column. */
 export function layoutOf(key: Columns, row: Columns): Layout {
+  const byRow = known.get(key) ?? new WeakMap<Columns, Layout>()
+  known.set(key, byRow)
+  const layout = byRow.get(row) ?? makeLayout(key, row)
+  byRow.set(row, layout)
+  return layout
+}
+
+function makeLayout(key: Columns, row: Columns): Layout {
   const wanted = [
     ...Object.entries(key).map(([name, type]) => ({ name, type, key: true })),
     ...Object.entries(row).map(([name, type]) => ({ name, type, key: false })),

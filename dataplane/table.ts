@@ -102,9 +102,11 @@ export function makeTable<K extends Columns, R extends Columns>(
     TableInside
 }
 
+const NO_KEY: Columns = Object.freeze({})
+
 /** The one row of a cell. */
 export function makeCell<R extends Columns>(decl: Pick<CellDecl<R>, 'row'>): Row<R> & RowView {
-  const layout = layoutOf({}, decl.row)
+  const layout = layoutOf(NO_KEY, decl.row)
   const store = new RowStore(layout, 1, 0, 0)
   const view = new (classesOf(layout).View)(store)
   return view.$at(store.add(-1, 0)) as Row<R> & RowView

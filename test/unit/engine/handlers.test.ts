@@ -33,13 +33,14 @@ test('what is not there, and what goes the other way', async (t) => {
 })
 
 test('every element has name, class, config, ports and handlers', async (t) => {
-  const { read } = await lab('i :: Idle -> c :: Counter(COUNT_CALL 3 stop) -> d :: Discard')
+  const { read } = await lab(`
+    i :: Idle -> c :: Counter(COUNT_CALL 3 stop) -> d :: Discard; Idle -> Queue -> e :: Discard`)
   t.is(read('c.config'), 'COUNT_CALL 3 stop')
   t.is(read('c.ports'), '1 input\npush~\t-\ti [0]\n1 output\npush~\t-\t[0] d\n')
   const listed = read('c.handlers')
-  for (const line of ['name\tr', 'count\tr', 'reset\tw', 'count_call\trw'])
+  for (const line of ['name\tr.', 'count\tr', 'reset\twb', 'count_call\trw'])
     t.true(listed.includes(`${line}\n`), line)
-  t.true(read('d.handlers').includes('scheduled\tr\n'))
+  t.true(read('e.handlers').includes('scheduled\tr.\n'))
 })
 
 test('flatconfig is the configuration without compounds', async (t) => {
