@@ -34,7 +34,8 @@ true.
 
 =item AGGREGATE_STOP, COUNT_STOP
 
-Unsigned N. Stops the driver when N aggregates have been seen, or the total has come to N.
+Unsigned N. Stops the driver when N aggregates have been seen and another one comes, or when the total
+has come to N.
 
 =item AGGREGATE_FREEZE, COUNT_FREEZE
 

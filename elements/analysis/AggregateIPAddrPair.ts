@@ -54,6 +54,7 @@ const KEY = { low: 'i32', high: 'i32' } as const
 const ROW = { aggregate: 'u32', reverse: 'u8', last_us: 'f64' } as const
 
 interface Me {
+  readonly className: string
   readonly router: RouterServices
   readonly config: { readonly TIMEOUT: number; readonly REAP: number }
   readonly resource: Watching

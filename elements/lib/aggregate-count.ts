@@ -56,6 +56,7 @@ export function count(self: Me, p: Packet, onlyKnown: boolean): boolean {
   const aggregate = aggregateOf(p)
   let row = counts.get(aggregate)
   if (row === null) {
+    if (counts.size >= self.resource.aggregates.at) callAggregates(self)
     if (onlyKnown || frozen.frozen === 1) return false
     row = counts.insert(p.bucket, aggregate)
     if (row === null) return false
@@ -63,16 +64,19 @@ export function count(self: Me, p: Packet, onlyKnown: boolean): boolean {
   const amount = amountOf(self.config, p)
   row.count += amount
   self.counters.count += amount
-  const { aggregates, count: total } = self.resource
-  if (counts.size >= aggregates.at) {
-    self.resource.aggregates = NEVER
-    if (aggregates.call !== null) callWrite(self, aggregates.call)
-  }
+  const { count: total } = self.resource
   if (self.counters.count >= total.at) {
     self.resource.count = NEVER
     if (total.call !== null) callWrite(self, total.call)
   }
   return true
+}
+
+/** There are as many aggregates as were asked for, and here is another one. */
+function callAggregates(self: Me): void {
+  const { call } = self.resource.aggregates
+  self.resource.aggregates = NEVER
+  if (call !== null) callWrite(self, call)
 }
 
 function amountOf(config: Me['config'], p: Packet): number {

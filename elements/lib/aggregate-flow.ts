@@ -27,6 +27,7 @@ export interface Watching extends Notifier {
 
 interface Me {
   readonly name: string
+  readonly className: string
   readonly resource: Watching
   readonly router: { readonly nowUs: number; print(line: string): void }
 }
@@ -35,7 +36,9 @@ interface Me {
 export function needTime(self: Me, p: Packet): void {
   if (p.timeUs !== 0) return
   if (!self.resource.warned)
-    self.router.print(`${self.name}: warning: packet received without timestamp`)
+    self.router.print(
+      `${self.name} :: ${self.className}: warning: packet received without timestamp`,
+    )
   self.resource.warned = true
   p.timeUs = self.router.nowUs
 }

@@ -63,6 +63,7 @@ export interface Flows extends Watching {
 
 export interface FlowsSelf {
   readonly name: string
+  readonly className: string
   readonly config: Timeouts
   readonly state: { readonly flows: FlowTable; readonly numbers: Numbering }
   readonly resource: Flows
