@@ -246,14 +246,19 @@ export const VETH_MTU_MAX = 3_400
  */
 export const FENCE_TRIES = 50
 
-/** Mappings of a rewriter at most, two rows each. A new flow then displaces one, or is dropped. */
-export const NAT_MAPPINGS_MAX = 524_288
+/** Mappings of a rewriter, two rows each, unless MAPPING_CAPACITY says otherwise. */
+export const NAT_MAPPINGS_DEFAULT = 524_288
+
+/**
+ * MAPPING_CAPACITY at most: 700 MB. At capacity a new flow displaces a mapping, or is dropped.
+ */
+export const NAT_MAPPINGS_MAX = 4_194_304
 
 /**
  * Rows that a rewriter at capacity looks at for one new flow: of these, the mapping goes that would
- * time out first. All rows of a large table would take milliseconds.
+ * time out first. More would make each packet of a flood of new flows slow.
  */
-export const NAT_EVICT_ROWS = 128
+export const NAT_EVICT_ROWS = 16
 
 /** Rows of a rewriter at capacity up to which it looks at all of them: about 0.1 ms. */
 export const NAT_EVICT_EXACT = 1_024

@@ -4,7 +4,7 @@
 
 import { arg, type ConfigureContext } from '../../dataplane/element.ts'
 import { parseAnnotation, parseArgs, parseInteger } from '../../lib/click/args.ts'
-import { NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
+import { NAT_MAPPINGS_DEFAULT, NAT_MAPPINGS_MAX } from '../../lib/limits.ts'
 import type { Timeouts } from './rewriter-flows.ts'
 import { DROP_ALL, type InputSpec, namedPatterns, parseSpec } from './rewriter-spec.ts'
 
@@ -182,7 +182,7 @@ function capacityOf(
   text: string,
   context: ConfigureContext,
 ): { readonly capacity: number; readonly sharedWith: string } {
-  const unbounded = { capacity: NAT_MAPPINGS_MAX, sharedWith: '' }
+  const unbounded = { capacity: NAT_MAPPINGS_DEFAULT, sharedWith: '' }
   if (text === '') return unbounded
   const number = parseInteger(text)
   if (number !== null && number >= 0) {

@@ -74,7 +74,11 @@ interface Victim {
  * `force`: where all have a guarantee, the one whose guarantee ends first.
  */
 function evict(root: Rewriter, before: number, force: boolean): boolean {
-  const victim = findVictim(root, before, false) ?? (force ? findVictim(root, before, true) : null)
+  // Where many rows are gone already, few places have one: those who must find one look further.
+  const places = force ? NAT_EVICT_ROWS * 16 : NAT_EVICT_ROWS
+  const victim =
+    findVictim(root, before, places, false) ??
+    (force ? findVictim(root, before, places, true) : null)
   const row = victim === null ? null : victim.owner.state.flows.get(...victim.key)
   if (victim === null || row === null) return false
   removeMapping(victim.owner, row)
@@ -87,7 +91,12 @@ function isBefore(a: Victim['key'], b: Victim['key']): boolean {
   return at >= 0 && a[at]! < b[at]!
 }
 
-function findVictim(root: Rewriter, before: number, guaranteed: boolean): Victim | null {
+function findVictim(
+  root: Rewriter,
+  before: number,
+  places: number,
+  guaranteed: boolean,
+): Victim | null {
   let first = Number.POSITIVE_INFINITY
   let found = null as Victim | null
   const exact = rowsOf(root) <= NAT_EVICT_EXACT
@@ -106,7 +115,7 @@ function findVictim(root: Rewriter, before: number, guaranteed: boolean): Victim
     }
     const { flows } = owner.state
     if (exact) flows.each(visit)
-    else flows.some(owner.router.random(), NAT_EVICT_ROWS, visit)
+    else flows.some(owner.router.random(), places, visit)
   }
   return found
 }

@@ -55,7 +55,7 @@ its mapping, and renews it. Default is 15 minutes. With 0 they only make room fo
 =item MAPPING_CAPACITY
 
 Mappings at most: an integer, or the name of another rewriter, whose capacity is then shared.
-Default, and bound, is 524288. At capacity a new flow displaces the mapping that would time out
+Default is 524288, at most 4194304. At capacity a new flow displaces the mapping that would time out
 first and has no guarantee any more (of a large table, the one of a random sample). C<CAPACITY>
 is another name.
 

@@ -18,11 +18,14 @@ import {
   parseU32,
 } from '../../../lib/click/args.ts'
 
+const SERVER: Readonly<Record<string, string>> = {
+  ip: '10.0.0.5',
+  ipnet: '10.0.0.0/24',
+  eth: '0:1:2:3:4:5',
+  ip6: '::1',
+}
 const names: AddressTable = {
-  lookup: (name, kind) =>
-    name === 'server'
-      ? { ip: '10.0.0.5', ipnet: '10.0.0.0/24', eth: '0:1:2:3:4:5', ip6: '::1', ip6net: null }[kind]
-      : null,
+  lookup: (name, kind) => (name === 'server' ? (SERVER[kind] ?? null) : null),
 }
 
 function table<T>(parse: (text: string) => T | null, rows: Record<string, T | null>) {
