@@ -13,6 +13,8 @@ import { type Outcome, runCase } from './run.ts'
 
 const BIN = fileURLToPath(new URL('../../../deploy/click-bin', import.meta.url))
 const SECONDS = 30
+/** With a hand-over after every packet, a case takes many times as long. */
+const CHAOS_SECONDS = 300
 
 /** Every case of the files, and of those below the folders. */
 export function findCases(paths: readonly string[]): TestCase[] {
@@ -57,12 +59,13 @@ async function main(argv: readonly string[]): Promise<number> {
   // Every `click` of the cases hands over to a copy of itself after so many packets or calls.
   const madeBin = chaos === null ? null : binWithOptions(bin, ['--chaos-upgrade', chaos])
   if (madeBin !== null) bin = madeBin
+  const seconds = chaos === null ? SECONDS : CHAOS_SECONDS
   const outcomes: Outcome[] = []
   let next = 0
   const work = async () => {
     while (next < cases.length) {
       const test = cases[next++]!
-      const outcome = await runCase(test, { bin, seconds: SECONDS, env })
+      const outcome = await runCase(test, { bin, seconds, env })
       outcomes.push(outcome)
       console.log(`${outcome.kind.toUpperCase()} ${test.name}`)
       if (outcome.kind === 'skip') console.log(`  skipped: ${outcome.why}`)
