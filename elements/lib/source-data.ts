@@ -2,8 +2,12 @@
 
 import type { Packet, Pool } from '../../dataplane/packet.ts'
 
-/** Default data of Click's sources is at least 64 bytes long; this has the 69 of Click's own. */
-export const DEFAULT_DATA = 'CLICK-UP test packet, made by a source element. 64 bytes long or more'
+/**
+ * The default value that Click documents for DATA of its sources: traces and checksums of packets
+ * that nobody gave data are the same as Click's.
+ */
+export const DEFAULT_DATA =
+  'Random bullshit in a packet, at least 64 bytes long. Well, now it is.'
 
 /**
  * Bytes of a string (a character is a byte), cut or repeated to `length`; negative: as they are.
