@@ -104,7 +104,7 @@ test('an echo request deserves an error, and so does a first fragment', async (t
 
 test('wrong configuration', async (t) => {
   await t.throwsAsync(errors('1.1.1.1, nosuch, 300, BADADDRS x, MTU 10'), {
-    message: /TYPE: 'nosuch'.*CODE: '300'.*BADADDRS: 'x'.*MTU: 10/s,
+    message: /TYPE: invalid number.*ICMP code.*BADADDRS: parse error.*MTU: 10/s,
   })
 })
 
@@ -126,7 +126,8 @@ test('ping: the reply, and what is none', async (t) => {
     lab.send('i', ipPacket(f))
   t.deepEqual(
     lab.take().map((s) => s.out),
-    ['other', 'other', 'other', 'other'],
+    // As in Click, a fragment that begins with an echo request's header is answered.
+    ['other', 'other', 'o', 'o'],
   )
-  t.is(lab.read('r.replies'), '1')
+  t.is(lab.read('r.replies'), '3')
 })
