@@ -14,8 +14,12 @@ const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 const OPTIONS = { bin: `${ROOT}deploy/click-bin`, seconds: 60 }
 
 /** Packets or handler calls between two hand-overs. */
-const EVERY = '3'
-const CHAOS = { ...OPTIONS, bin: binWithOptions(OPTIONS.bin, ['--chaos-upgrade', EVERY]) }
+const EVERY = '20'
+const CHAOS = {
+  ...OPTIONS,
+  seconds: 300,
+  bin: binWithOptions(OPTIONS.bin, ['--chaos-upgrade', EVERY]),
+}
 
 test.after.always(() => rmSync(CHAOS.bin, { recursive: true }))
 
