@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build compile native lint format test demo bench bench-upgrades doc clean
+.PHONY: help setup build compile native lint format test demo bench bench-upgrades compare doc clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -40,6 +40,9 @@ bench: build ## speed, as ratios; CLICK= and FASTCLICK= name peers' binaries
 
 bench-upgrades: build ## ten upgrades under full traffic: hold times and losses (N= another count)
 	@node build/test/bench/upgrades.js $(N)
+
+compare: build ## random configurations, ours against Click's binary (CLICK=; SEED=, COUNT=, ONLY=)
+	@node build/test/compare/main.js
 
 doc: build ## reference pages of all elements into build/doc, and doc/click-compatibility.md
 	@node build/cli/doc/build.js
