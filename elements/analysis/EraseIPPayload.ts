@@ -9,15 +9,16 @@ zeroes what TCP and UDP packets carry
 
 =d
 
-Sets every byte behind the TCP or UDP header to zero; packets keep their length, and
-their checksums are not changed. Later fragments are zeroed behind the IP header. Other
-packets pass unchanged. The network header must be set.
+Sets every byte behind the TCP or UDP header to zero, and the transport checksum; packets keep
+their length. ICMP packets pass unchanged, packets of other protocols are dropped. The network
+header must be set.
 
 =a AnonymizeIPAddr
 */
 
 import { element } from '../../dataplane/element.ts'
 
+const ICMP = 1
 const TCP = 6
 const UDP = 17
 
@@ -28,21 +29,21 @@ export default element({
   config: {},
 
   action(_self, p) {
-    const { mem, net } = p
-    if (net < 0 || p.end - net < 20) return p
-    const from = payloadStart(mem, net, p.end)
-    if (from >= 0) mem.fill(0, from, p.end)
+    const { mem, net, end } = p
+    if (net < 0 || end - net < 20) return null
+    const proto = mem[net + 9]!
+    if (proto === ICMP) return p
+    if (proto !== TCP && proto !== UDP) return null
+    const header = net + (mem[net]! & 15) * 4
+    const from = payloadStart(mem, header, end, proto)
+    if (from < end) mem.fill(0, from, end)
+    const checksum = header + (proto === TCP ? 16 : 6)
+    if (checksum + 2 <= end) mem.fill(0, checksum, checksum + 2)
     return p
   },
 })
 
-/** Where the payload starts; -1: this is no packet to erase anything of. */
-function payloadStart(mem: Uint8Array, net: number, end: number): number {
-  const behind = net + (mem[net]! & 15) * 4
-  const proto = mem[net + 9]!
-  if (proto !== TCP && proto !== UDP) return -1
-  if ((((mem[net + 6]! & 0x1f) << 8) | mem[net + 7]!) !== 0) return Math.min(behind, end)
-  if (proto === UDP) return Math.min(behind + 8, end)
-  if (behind + 13 > end) return end
-  return Math.min(behind + (mem[behind + 12]! >> 4) * 4, end)
+function payloadStart(mem: Uint8Array, header: number, end: number, proto: number): number {
+  if (proto === UDP) return header + 8
+  return header + 13 > end ? end : header + (mem[header + 12]! >> 4) * 4
 }

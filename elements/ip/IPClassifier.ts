@@ -130,13 +130,20 @@ export default element({
 
   configure(_config, context): Plan {
     const { args, addresses, noutputs } = context
-    const rules = args.map((text, output) => ({
-      expr: parseFilter(text, addresses, (m) => context.error(`pattern ${output}: ${m}`)),
-      output,
-    }))
+    let fine = true
+    const rules = args.map((text, output) => {
+      const error = (message: string) => {
+        fine = false
+        context.error(`pattern ${output}: ${message}`)
+      }
+      const warn = (message: string) => context.message?.(`pattern ${output}: warning: ${message}`)
+      return { expr: parseFilter(text, addresses, error, warn), output }
+    })
     if (args.length !== noutputs)
       context.error(`${args.length} patterns need as many outputs, ${noutputs} are connected`)
-    const program = compileRules(rules, (i) => context.warning(`output ${i} matches no packets`))
+    const program = compileRules(rules, (i) => {
+      if (fine) context.warning(`output ${i} matches no packets`)
+    })
     return { program, patterns: [...args] }
   },
 

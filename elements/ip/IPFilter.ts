@@ -73,7 +73,8 @@ function parseRule(text: string, i: number, context: ConfigureContext): Rule {
   if (output !== NOWHERE && output >= context.noutputs)
     context.error(`pattern ${i}: output ${output} is not connected`)
   const error = (message: string) => context.error(`pattern ${i}: ${message}`)
-  return { expr: parseFilter(rest, context.addresses, error), output }
+  const warn = (message: string) => context.message?.(`pattern ${i}: warning: ${message}`)
+  return { expr: parseFilter(rest, context.addresses, error, warn), output }
 }
 
 function actionOf(word: string): number | null {

@@ -4,6 +4,8 @@ import type { Packet, Pool } from '../../dataplane/packet.ts'
 import { setIpChecksum } from './checksum.ts'
 
 const MORE = 0x20
+/** The flag that means nothing. */
+const RESERVED = 0x80
 
 /** Length of the options that every fragment has, padded to whole words; 0: there are none. */
 export function copiedOptions(m: Uint8Array, n: number, into: Uint8Array): number {
@@ -44,6 +46,7 @@ export function fragment(
   const rest = copiedOptions(m, n, copied)
   const baseOffset = ((m[n + 6]! & 0x1f) << 8) | m[n + 7]!
   const wasMore = (m[n + 6]! & MORE) !== 0
+  const reserved = m[n + 6]! & RESERVED
   if (mtu - hl < 8) return false
   for (let done = 0; hl + done < total; ) {
     const header = done === 0 ? hl : 20 + rest
@@ -67,7 +70,7 @@ export function fragment(
     const offset = baseOffset + done / 8
     q.mem[at + 2] = (header + length) >>> 8
     q.mem[at + 3] = header + length
-    q.mem[at + 6] = (last && !wasMore ? 0 : MORE) | (offset >>> 8)
+    q.mem[at + 6] = reserved | (last && !wasMore ? 0 : MORE) | (offset >>> 8)
     q.mem[at + 7] = offset
     setIpChecksum(q.mem, at)
     annotate(q, p, front > 0 && p.mac >= p.off ? q.off + (p.mac - p.off) : -1, at, header)

@@ -53,13 +53,20 @@ export type Value =
   | { readonly kind: 'ether'; readonly eth: Uint8Array }
   | { readonly kind: 'name'; readonly word: string }
 
-/** The tests of a primitive whose type is known. */
-export function testsOf(p: Primitive, operation: Operation, value: Value): Expr {
+/** The tests of a primitive whose type is known. A relation that says nothing is told to `warn`. */
+export function testsOf(
+  p: Primitive,
+  operation: Operation,
+  value: Value,
+  warn: (message: string) => void,
+): Expr {
+  const idle = idleRelation(p, operation, value)
+  if (idle !== null) warn(idle)
   switch (p.type) {
     case 'ether':
       return etherTest(p, operation, value)
     case 'port':
-      return portTest(p, operation, numberOf(value, PORTS, 'port', 0xffff))
+      return portTest(p, operation, numberOf(value, PORTS, 'port', bound(operation, 0xffff)))
     case 'proto':
       return compared(FIELDS.proto!, operation, numberOf(value, IP_PROTOCOLS, 'protocol', 255))
     case 'opt':
@@ -82,6 +89,24 @@ function numberOf(
   if (found < 0) throw new PatternError(`bad ${what}`)
   if (found > max) throw new PatternError(`${what} ${found} out of range, bound ${max}`)
   return found
+}
+
+/** Only what is to be equal must be a value that the field can have. */
+function bound({ op }: Operation, max: number): number {
+  return op === '==' ? max : 0xffff_ffff
+}
+
+/** What to say of a relation that holds for every value that there is, or for none. */
+function idleRelation(p: Primitive, operation: Operation, value: Value): string | null {
+  const { op, negated, below } = operation
+  const field = p.type === 'port' ? SPORT : p.type === 'proto' ? FIELDS.proto! : p.field
+  if (op === '==' || field === null || value.kind !== 'int') return null
+  const range = operation.mask ?? fieldMax(field)
+  const over = value.value - below
+  if (over >= 0 && over < range) return null
+  const word = negated ? (below === 1 ? '<' : '<=') : below === 1 ? '>=' : '>'
+  const holds = over < 0 !== negated
+  return `relation '${word} ${value.value}' is always ${holds} (range 0-${range})`
 }
 
 /** A field compared as the operation says. */
@@ -168,7 +193,8 @@ function optTest(p: Primitive, operation: Operation, value: Value): Expr {
 function fieldTest(p: Primitive, operation: Operation, value: Value): Expr {
   const field = p.field!
   const names = p.fieldName === 'icmp type' ? ICMP_TYPES : {}
-  const expr = compared(field, operation, numberOf(value, names, p.fieldName, fieldMax(field)))
+  const max = bound(operation, fieldMax(field))
+  const expr = compared(field, operation, numberOf(value, names, p.fieldName, max))
   if (field.offset < TRANSPORT_BASE) {
     if (typeof p.header === 'number') throw new PatternError(`'${p.fieldName}' is of the IP header`)
     return expr

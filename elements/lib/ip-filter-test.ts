@@ -46,12 +46,14 @@ const ECN = fieldAt(NET_BASE, 14, 2)!
 export class Primitives {
   readonly #words: readonly string[]
   readonly #addresses: AddressTable
+  readonly #warn: (message: string) => void
   #at = 0
   #previous: Primitive | null = null
 
-  constructor(words: readonly string[], addresses: AddressTable) {
+  constructor(words: readonly string[], addresses: AddressTable, warn: (message: string) => void) {
     this.#words = words
     this.#addresses = addresses
+    this.#warn = warn
   }
 
   /** The primitive at a word, and the index after it. */
@@ -272,7 +274,7 @@ export class Primitives {
     if (p.direction !== null && !directed)
       throw new PatternError(`'${p.fieldName || p.type}' has no direction`)
     this.#previous = p
-    return testsOf(p, operation, value)
+    return testsOf(p, operation, value, this.#warn)
   }
 
   /** The type of a primitive that does not say it. */

@@ -19,11 +19,12 @@ export function splitWords(text: string): string[] {
   return text.match(/&&|\|\||[<>!=]=|[&|<>!=()[\],;?]|[\w\-./@:]+|\S/g) ?? []
 }
 
-/** Parses a pattern. Errors are told to `error`; the result is FALSE then. */
+/** Parses a pattern. Errors are told to `error`; the result is FALSE then. `warn` hears the rest. */
 export function parseFilter(
   text: string,
   addresses: AddressTable,
   error: (message: string) => void,
+  warn: (message: string) => void = () => {},
 ): Expr {
   const words = splitWords(text)
   if (words.length === 0 || (words.length === 1 && /^(?:-|any|all)$/.test(words[0]!))) return TRUE
@@ -32,7 +33,7 @@ export function parseFilter(
     return FALSE
   }
   try {
-    const parser = new Parser(words, addresses)
+    const parser = new Parser(words, addresses, warn)
     const expr = parser.expr(0)
     if (parser.at < words.length)
       throw new PatternError(`garbage after pattern at '${parser.word}'`)
@@ -49,9 +50,9 @@ class Parser {
   readonly #primitives: Primitives
   at = 0
 
-  constructor(words: readonly string[], addresses: AddressTable) {
+  constructor(words: readonly string[], addresses: AddressTable, warn: (message: string) => void) {
     this.#words = words
-    this.#primitives = new Primitives(words, addresses)
+    this.#primitives = new Primitives(words, addresses, warn)
   }
 
   get word(): string {
