@@ -130,8 +130,8 @@ import { ipText, parseIpList } from '../lib/text.ts'
 /** Offset of FIX_IP_SRC (Click's packet_anno.hh). */
 const FIX_IP_SRC = 19
 const ICMP_HEADER = 8
-/** Longest IP header and ICMP header: what an error must have room for. */
-const HEADERS_MAX = 68
+/** IP and ICMP header: what an error must have room for. */
+const HEADERS = 28
 const TTL = 200
 const WORDS = {
   type: 'ICMP type must be between 0 and 255',
@@ -174,10 +174,12 @@ export default element({
       context.error(`ICMP type ${type} is not an error type`)
     const bad = parseIpList(config.BADADDRS, context.addresses)
     if (bad === null) context.error('BADADDRS: parse error')
-    if (config.MTU < HEADERS_MAX) context.error(`MTU: ${config.MTU} leaves no room for a quote`)
+    if (config.MTU < HEADERS) context.error(`MTU: ${config.MTU} leaves no room for a quote`)
     return {
       type,
       code,
+      // All of them draw IP identifications from one counter, the first one's.
+      counter: context.elementsOf?.('ICMPError')[0]?.name ?? context.name,
       bad: Int32Array.from(new Set(bad ?? [])),
       fixes: config.USE_FIX_ANNO && config.SET_FIX_ANNO,
     }
@@ -201,6 +203,11 @@ export default element({
       const at = p.net + annoByte(p, PARAM_PROBLEM_OFFSET)
       if (at >= route && at < route + p.mem[route + 1]!) route = 0
     }
+    // Without room for the way back it could not be sent to where it should go.
+    if (HEADERS + optionsLength(p, route) > self.resource.mtu) {
+      self.counters.silent++
+      return null
+    }
     const q = make(self, p, route)
     if (q === null) return null // the pool counts it
     self.counters.errors++
@@ -221,8 +228,7 @@ export default element({
       read: (self) => String(self.resource.mtu),
       write(self, value) {
         const mtu = parseU32(value.trim())
-        if (mtu === null || mtu < HEADERS_MAX)
-          throw new Error(`mtu must be an integer from ${HEADERS_MAX}`)
+        if (mtu === null || mtu < HEADERS) throw new Error(`mtu must be an integer from ${HEADERS}`)
         self.resource.mtu = mtu
       },
     },
@@ -238,13 +244,24 @@ export default element({
 })
 
 interface Me {
-  readonly plan: { readonly type: number; readonly code: number; readonly fixes: boolean }
+  readonly plan: {
+    readonly type: number
+    readonly code: number
+    readonly counter: string
+    readonly fixes: boolean
+  }
   readonly resource: Settings
   readonly state: { readonly counts: { made: number } }
   readonly router: {
     readonly nowUs: number
+    element(name: string): { readonly state: { readonly counts: { made: number } } } | null
     readonly pool: import('../../dataplane/packet.ts').Pool
   }
+}
+
+/** Of the error's IP header. */
+function optionsLength(p: Packet, route: number): number {
+  return route === 0 ? 0 : (p.mem[route + 2]! + 2) & ~3
 }
 
 /** The error about `p`; null where the pool is empty. @param route its source route option, or 0 */
@@ -252,7 +269,7 @@ function make(self: Me, p: Packet, route: number): Packet | null {
   const { type, code, fixes } = self.plan
   const { src, mtu, pmtu } = self.resource
   const n = p.net
-  const options = route === 0 ? 0 : (p.mem[route + 2]! + 2) & ~3
+  const options = optionsLength(p, route)
   const header = IP_HEADER + options
   const quote = Math.min(p.end - n, mtu - header - ICMP_HEADER)
   const length = header + ICMP_HEADER + quote
@@ -262,8 +279,9 @@ function make(self: Me, p: Packet, route: number): Packet | null {
   const o = q.off
   const t = o + header
   const dst = readIp(p.mem, n + 12)
-  self.state.counts.made = (self.state.counts.made + 1) & 0xffff
-  writeIpHeader(m, o, length, self.state.counts.made, TTL, ICMP, src, dst)
+  const { counts } = self.router.element(self.plan.counter)?.state ?? self.state
+  counts.made = (counts.made + 1) & 0xffff
+  writeIpHeader(m, o, length, counts.made, TTL, ICMP, src, dst)
   if (route !== 0) {
     m[o] = 0x40 | (header >> 2)
     routeBack(p.mem, route, m, o + IP_HEADER, options)

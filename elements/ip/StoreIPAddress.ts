@@ -27,9 +27,9 @@ set then. No checksum is updated for an OFFSET in bytes.
 
 =back
 
-Packets that are too short for OFFSET, have no IP header for 'src' and 'dst', or (with an OFFSET in
-bytes) have no address to be stored, go to output 1 where that is connected, and are dropped
-otherwise.
+With an OFFSET in bytes, IP packets without an address to be stored pass unchanged. Packets that are
+too short for OFFSET, have no IP header for 'src' and 'dst', or are no IP packets and have no address
+to be stored, go to output 1 where that is connected, and are dropped otherwise.
 
 =h misfits read-only
 
@@ -96,6 +96,8 @@ export default element({
       writeIp(p.mem, p.off + offset, value)
       return 0
     }
+    // No address: an IP packet passes as it is.
+    if (value === 0 && addr === null && !header && hasIp(p)) return 0
     self.counters.misfits++
     return self.noutputs > 1 ? 1 : DROP
   },

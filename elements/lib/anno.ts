@@ -1,4 +1,5 @@
-// One-byte annotations by their offset: the paint annotation has a field of its own in a packet.
+// One-byte annotations by their offset. The paint annotation has a field of its own in a packet; the
+// first four bytes are the destination address.
 
 import { ANNO_SIZE, type Packet } from '../../dataplane/packet.ts'
 import { parseAnnotation } from '../../lib/click/args.ts'
@@ -15,12 +16,18 @@ export function annoOffset(text: string): number {
 
 export function annoByte(p: Packet, offset: number): number {
   if (offset === PAINT_OFFSET) return p.paint
+  if (offset < 4) return (p.dst >>> (24 - 8 * offset)) & 0xff
   return p.anno === null ? 0 : p.anno[offset]!
 }
 
 export function setAnnoByte(p: Packet, offset: number, value: number): void {
   if (offset === PAINT_OFFSET) {
     p.paint = value
+    return
+  }
+  if (offset < 4) {
+    const shift = 24 - 8 * offset
+    p.dst = (p.dst & ~(0xff << shift)) | (value << shift)
     return
   }
   p.anno ??= new Uint8Array(ANNO_SIZE)

@@ -27,7 +27,8 @@ export interface Gateway {
 }
 
 /**
- * Processes the options of the header at `n`; the checksum follows where they change. Returns the
+ * Processes the options of the header at `n`; where nothing is wrong with them, the checksum
+ * follows (a header that goes back in an ICMP error keeps its own). Returns the
  * offset in the header of what is wrong, or OPTIONS_RIGHT.
  */
 export function gatewayOptions(
@@ -55,7 +56,7 @@ export function gatewayOptions(
     ours = ours || type === RECORD_ROUTE || type === TIMESTAMP
     at += length
   }
-  if (ours) setIpChecksum(m, n)
+  if (ours && problem < 0) setIpChecksum(m, n)
   return problem
 }
 
