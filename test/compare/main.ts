@@ -9,14 +9,14 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Random } from '../../lib/random.ts'
 import { argsOf, type Case, configText, type Generator } from './case.ts'
-import { type Difference, differences, type Programs, writeCase } from './run-both.ts'
+import { compare, type Difference, type Programs, writeCase } from './run-both.ts'
 import { shrink } from './shrink.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const OUT = join(ROOT, 'out', 'compare')
 const SHRINK_RUNS = 40
 /** Lines shown of each side of a difference. */
-const LINES_SHOWN = 6
+const LINES_SHOWN = 3
 
 /** Generators by name: each file of generators/ is one. */
 export async function generators(): Promise<Map<string, Generator>> {
@@ -80,20 +80,22 @@ async function main(): Promise<number> {
     theirs: [click],
     folder,
   }
-  let failed = 0
+  const verdicts = { agree: 0, differ: 0, refused: 0, unstable: 0 }
   for (let k = seed; k < seed + count; k++) {
     const [name, one] = caseOf(all, k)
-    const found = await differences(one, programs)
-    if (found.length === 0) continue
-    failed++
+    const { verdict, found } = await compare(one, programs)
+    verdicts[verdict]++
+    if (process.env.VERBOSE !== undefined) console.log(`${name} SEED=${k}: ${verdict}`)
+    if (verdict !== 'differ') continue
     const places = new Set(found.map((f) => f.where))
     const again = async (smaller: Case) =>
-      (await differences(smaller, programs)).some((f) => places.has(f.where))
+      (await compare(smaller, programs)).found.some((f) => places.has(f.where))
     const small = process.env.SHRINK === '0' ? one : await shrink(one, again, SHRINK_RUNS)
-    report(name, k, small, await differences(small, programs))
+    report(name, k, small, (await compare(small, programs)).found)
   }
-  console.log(`${count - failed} of ${count} cases agree (SEED=${seed})`)
-  return failed === 0 ? 0 : 1
+  const counts = Object.entries(verdicts).map(([verdict, n]) => `${n} ${verdict}`)
+  console.log(`of ${count} cases (SEED=${seed}): ${counts.join(', ')}`)
+  return verdicts.differ === 0 ? 0 : 1
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) process.exit(await main())

@@ -54,7 +54,7 @@ function ipOptions(random: Random): number[] {
     const kind = random.below(6)
     if (kind === 0) options.push(1)
     if (kind === 1) options.push(7, 11, random.pick([4, 8, 12]), ...address(), ...address())
-    if (kind === 2) options.push(0x83, 7, random.pick([4, 8]), ...address())
+    if (kind === 2) options.push(random.pick([0x83, 0x89]), 7, 4, ...address())
     if (kind === 3) options.push(0x44, 12, random.pick([5, 9, 13]), 0, 0, 0, 0, 1, 0, 0, 0, 2)
     if (kind === 4) options.push(0x94, 4, 0, 0)
     if (kind === 5) options.push(random.between(2, 255), random.pick([0, 1, 2, 3, 9]))
@@ -179,7 +179,7 @@ export function etherFrames(random: Random, count: number, wishes: Wishes = {}):
   return ipPackets(random, count, wishes).map(({ at, bytes }) => {
     const kind = random.below(12)
     const ether = [...etherAddress(random), ...etherAddress(random)]
-    if (kind === 0) return { at, bytes: randomBytes(random, random.below(70)) }
+    if (kind === 0) return { at, bytes: randomBytes(random, random.between(14, 70)) }
     if (kind === 1) return { at, bytes: Uint8Array.from([...ether, 8, 6, ...arpBytes(random)]) }
     const tci = [random.below(256), random.below(256)]
     const type = kind <= 3 ? [0x81, 0, ...tci, 8, 0] : kind === 4 ? randomBytes(random, 2) : [8, 0]

@@ -29,25 +29,34 @@ export interface Programs {
 /** Bytes that fresh memory is filled with: what Click makes of memory that it never wrote differs. */
 const FILLS = ['17', '165']
 
-/** Empty also where Click dies, or says something else the second time: nothing to compare with. */
-export async function differences(one: Case, programs: Programs): Promise<Difference[]> {
+/**
+ * 'refused': neither program takes the configuration. 'unstable': Click dies, or says something
+ * else the second time, so that there is nothing to compare with.
+ */
+export interface Comparison {
+  readonly verdict: 'agree' | 'differ' | 'refused' | 'unstable'
+  readonly found: readonly Difference[]
+}
+
+export async function compare(one: Case, programs: Programs): Promise<Comparison> {
   const folder = join(programs.folder, 'theirs')
   const theirs = await outcomeOf(one, programs.theirs, folder, FILLS[0]!)
-  if (/^SIG/.test(theirs.get('status')!)) return []
+  if (/^SIG/.test(theirs.get('status')!)) return { verdict: 'unstable', found: [] }
   const ours = await outcomeOf(one, programs.ours, join(programs.folder, 'ours'), FILLS[0]!)
+  // Only those generators whose matter they are compare messages about mistakes.
+  const refused = [ours, theirs].every((of) => REFUSED.test(of.get('stderr')!))
+  if (refused && one.errors !== 'loose') return { verdict: 'refused', found: [] }
   const found = compared(one, ours, theirs)
-  if (found.length === 0) return []
+  if (found.length === 0) return { verdict: 'agree', found }
   const second = await outcomeOf(one, programs.theirs, folder, FILLS[1]!)
-  return compared(one, second, theirs).length > 0 ? [] : found
+  if (compared(one, second, theirs).length > 0) return { verdict: 'unstable', found: [] }
+  return { verdict: 'differ', found }
 }
 
 const REFUSED = /^Router could not be initialized!$/m
 
 function compared(one: Case, ours: Outcome, theirs: Outcome): Difference[] {
   const config = configText(one)
-  // Only those generators whose matter they are compare messages about mistakes.
-  const refused = [ours, theirs].every((of) => REFUSED.test(of.get('stderr')!))
-  if (refused && one.errors !== 'loose') return []
   const found: Difference[] = []
   for (const where of new Set([...ours.keys(), ...theirs.keys()])) {
     if (where === 'stderr' && one.errors === 'ignored') continue

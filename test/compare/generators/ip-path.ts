@@ -4,34 +4,9 @@ import type { Random } from '../../../lib/random.ts'
 import { type Case, EMPTY, type Generator, type Link, type Strand } from '../case.ts'
 import { filterExpression } from '../filter-expression.ts'
 import { HOSTS, ipPackets } from '../packets.ts'
-import { printer, side } from '../printer.ts'
+import { link, named, printer, side } from '../printer.ts'
 
 type Maker = (random: Random, name: string) => Link
-
-const link = (
-  text: string,
-  also: readonly string[] = [],
-  handlers: readonly string[] = [],
-): Link => ({
-  text,
-  also,
-  handlers,
-})
-
-/** An element with a second output, which is connected or not. */
-function forked(
-  random: Random,
-  name: string,
-  text: string,
-  handlers: readonly string[] = [],
-): Link {
-  const also = random.chance(0.7) ? [side(name, 1)] : []
-  return link(
-    `${name} :: ${text}`,
-    also,
-    handlers.map((h) => `${name}.${h}`),
-  )
-}
 
 const flag = (random: Random, word: string): string =>
   random.chance(0.3) ? `, ${word} ${random.chance(0.5)}` : ''
@@ -39,47 +14,47 @@ const flag = (random: Random, word: string): string =>
 /** These take any packet. */
 const CHECKS: readonly Maker[] = [
   (r, n) =>
-    forked(r, n, `CheckIPHeader(0${flag(r, 'VERBOSE')}${flag(r, 'CHECKSUM')}, DETAILS true)`, [
+    named(r, n, `CheckIPHeader(0${flag(r, 'VERBOSE')}${flag(r, 'CHECKSUM')}, DETAILS true)`, [
       'drops',
       'drop_details',
     ]),
   (r, n) =>
-    forked(r, n, `CheckIPHeader(INTERFACES 10.0.0.1/24 18.26.4.1/24${flag(r, 'VERBOSE')})`, [
+    named(r, n, `CheckIPHeader(INTERFACES 10.0.0.1/24 18.26.4.1/24${flag(r, 'VERBOSE')})`, [
       'drops',
     ]),
   (r, n) =>
-    forked(
+    named(
       r,
       n,
       `CheckIPHeader(BADSRC ${r.pick(HOSTS)} ${r.pick(HOSTS)}, GOODDST ${r.pick(HOSTS)})`,
       ['drops'],
     ),
-  (r, n) => forked(r, n, `CheckIPHeader2(0, VERBOSE true)`, ['drops']),
+  (r, n) => named(r, n, `CheckIPHeader2(0, VERBOSE true)`, ['drops']),
 ]
 
 /** These expect packets that have passed CheckIPHeader. */
 const STEPS: readonly Maker[] = [
-  (r, n) => forked(r, n, `CheckTCPHeader(VERBOSE true, DETAILS true)`, ['drops', 'drop_details']),
-  (r, n) => forked(r, n, `CheckUDPHeader(VERBOSE true, DETAILS true)`, ['drops', 'drop_details']),
-  (r, n) => forked(r, n, `CheckICMPHeader(VERBOSE true, DETAILS true)`, ['drops', 'drop_details']),
-  (r, n) => forked(r, n, `DecIPTTL${r.chance(0.5) ? '' : '(MULTICAST false)'}`, ['drops']),
+  (r, n) => named(r, n, `CheckTCPHeader(VERBOSE true, DETAILS true)`, ['drops', 'drop_details']),
+  (r, n) => named(r, n, `CheckUDPHeader(VERBOSE true, DETAILS true)`, ['drops', 'drop_details']),
+  (r, n) => named(r, n, `CheckICMPHeader(VERBOSE true)`, ['drops']),
+  (r, n) => named(r, n, `DecIPTTL${r.chance(0.5) ? '' : '(MULTICAST false)'}`, ['drops']),
   (r, n) =>
-    forked(
+    named(
       r,
       n,
       `IPFragmenter(${r.pick([28, 48, 60, 68, 100, 576])}${flag(r, 'HONOR_DF')}, VERBOSE true)`,
       ['drops', 'fragments'],
     ),
   (r, n) =>
-    forked(
+    named(
       r,
       n,
       `IPGWOptions(${r.pick(HOSTS)}${r.chance(0.5) ? `, OTHERADDRS ${r.pick(HOSTS)} ${r.pick(HOSTS)}` : ''})`,
       ['drops'],
     ),
   (r, n) => link(`${n} :: PaintTee(${r.below(3)})`, [side(n, 1)]),
-  (r, n) => forked(r, n, `CheckPaint(${r.below(3)})`),
-  (r, n) => forked(r, n, `CheckLength(${r.pick([20, 28, 40, 60, 100])})`),
+  (r, n) => named(r, n, `CheckPaint(${r.below(3)})`),
+  (r, n) => named(r, n, `CheckLength(${r.pick([20, 28, 40, 60, 100])})`),
   () => link('SetIPChecksum'),
   () => link('SetTCPChecksum'),
   () => link('SetUDPChecksum'),
@@ -87,7 +62,7 @@ const STEPS: readonly Maker[] = [
   (r) => link(`SetIPAddress(${r.pick(HOSTS)})`),
   (r) => link(`GetIPAddress(${r.pick(['12', '16', '10', 'IP src', 'IP dst'])})`),
   (r, n) =>
-    forked(
+    named(
       r,
       n,
       `StoreIPAddress(${r.pick(['src', 'dst', '12', `${r.pick(HOSTS)}, src`, `${r.pick(HOSTS)}, dst`, `${r.pick(HOSTS)}, 16`])})`,
@@ -149,6 +124,7 @@ function make(random: Random): Case {
     ...EMPTY,
     statements: [{ text: `${from} -> t :: Tee;` }],
     strands,
+    args: ['--simtime'],
     packets: ipPackets(random, random.between(10, 40)),
   }
 }
