@@ -67,7 +67,7 @@ export class Chaos {
     if (router.active && router.timers.next <= router.nowMs) {
       worked = true
       const last = router.timers.sequence
-      while (router.timers.runNext(router.nowMs, last) && !router.stopAsked) router = this.rest()
+      while (!router.stopAsked && router.timers.runNext(router.nowMs, last)) router = this.rest()
     }
     return router.endTurn(worked)
   }

@@ -200,7 +200,7 @@ export class TimerList {
   runTurn(nowMs: number, goesOn: () => boolean = () => true): boolean {
     if (this.next > nowMs) return false
     const last = this.#sequence
-    while (this.runNext(nowMs, last) && goesOn()) {}
+    while (goesOn() && this.runNext(nowMs, last)) {}
     return true
   }
 
