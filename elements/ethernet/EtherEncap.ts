@@ -91,6 +91,7 @@ export default element({
     }
     const header = self.resource
     p.mac = p.off
+    p.net = p.off + 14
     if ((p.off & 1) === 0) copyWords(p.words, p.off >> 1, header.words)
     else p.mem.set(header.bytes, p.off)
     return p

@@ -48,6 +48,7 @@ export default element({
       p.off = o + 4
     }
     p.mac = p.off
+    p.net = p.off + 14
     if (self.config.ANNO) setVlanTci(p, tci)
     return p
   },

@@ -122,6 +122,7 @@ export default element({
       m[o + 15] = tci
     }
     p.mac = p.off
+    p.net = p.off + (tci < 0 ? 14 : 18)
     return p
   },
 

@@ -66,6 +66,7 @@ export function makeEtherVLANEncap(name: string): AnyElement {
       m[t] = type >>> 8
       m[t + 1] = type
       p.mac = o
+      p.net = o + (tci < 0 ? 14 : 18)
       return p
     },
 
