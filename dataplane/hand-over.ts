@@ -97,7 +97,9 @@ function planOf(old: Side, next: Side): TransferPlan {
   for (const schema of old.store.schemas()) {
     const heir = next.router.byName.get(schema.element)
     if (heir === undefined || heir.old === null) continue
-    const result = planTransfer([schema], to, { local: heir.carriesOn })
+    // As Click has it, by name, the numbers of unnamed elements included.
+    const map = { [schema.element]: heir.name }
+    const result = planTransfer([schema], to, { local: heir.carriesOn, map })
     if (result.ok) entries.push(...result.plan.entries)
   }
   return { entries, discarded: [] }

@@ -3,17 +3,19 @@
 //
 // Rules
 //   - `local` state never moves and never refuses.
-//   - Same element (or the one that `map` names) and same state name: taken.
+//   - Same element (or the one that `map` names) and same state name: taken. Unnamed elements are told
+//     by their order (state-unnamed.ts).
 //   - Equal fingerprints: rows travel as they are.
 //   - An older version: the target brings rows up (it knows the later steps).
 //   - A newer version (a rollback): the source brings rows down before it sends them, since the
 //     older code at the target cannot know how.
 //   - Another element class under the same name: refused, unless `map` names it.
 //   - State that nothing takes: refused, empty or not (it may fill before the flip), unless
-//     `discard` names it.
+//     `discard` names it. A cell of an unnamed element, such as a count, is given up by itself.
 
 import type { Finding } from '../lib/errors.ts'
 import { type StateSchema, stateId } from './schema.ts'
+import { isUnnamed, unnamedTakers } from './state-unnamed.ts'
 
 export interface PlanEntry {
   readonly from: StateSchema
@@ -53,15 +55,18 @@ export function planTransfer(
   const entries: PlanEntry[] = []
   const discarded: string[] = []
   const takers = new Map<string, string>()
+  const unnamed = unnamedTakers(from, to)
   for (const old of from) {
     if (old.scope === 'local' && options.local !== true) continue
     if (isDiscarded(old, options)) {
       discarded.push(stateId(old))
       continue
     }
-    const taken = match(old, from, to, options)
+    const element = takerOf(old.element, unnamed, options)
+    const taken = match(old, element, from, to, options)
     if ('message' in taken) {
-      findings.push(taken)
+      if (element === null && old.kind === 'cell') discarded.push(stateId(old))
+      else findings.push(taken)
       continue
     }
     const other = takers.get(stateId(taken.to))
@@ -76,15 +81,24 @@ export function planTransfer(
   return findings.length > 0 ? { ok: false, findings } : { ok: true, plan: { entries, discarded } }
 }
 
+/** Name of the element that takes an element's state; null: it is unnamed, and nobody can tell. */
+function takerOf(
+  old: string,
+  unnamed: ReadonlyMap<string, string>,
+  options: PlanOptions,
+): string | null {
+  return own(options.map, old) ?? unnamed.get(old) ?? (isUnnamed(old) ? null : old)
+}
+
 function match(
   old: StateSchema,
+  element: string | null,
   from: readonly StateSchema[],
   to: readonly StateSchema[],
   options: PlanOptions,
 ): PlanEntry | Finding {
   const where = stateId(old)
   const mapped = own(options.map, old.element)
-  const element = mapped ?? old.element
   const taker = to.find((s) => s.element === element && s.state === old.state)
   if (taker === undefined) return { where, message: nobodyTakes(old, from, to, options) }
   if (mapped === undefined && taker.className !== old.className) {
@@ -158,13 +172,12 @@ function nobodyTakes(
   if (mapped !== undefined) return `${mapped} has no state '${old.state}': map another, ${giveUp}`
   // A renamed element is one of the same class that the old version did not have.
   const known = new Set(from.map((s) => s.element))
-  const fits = to.find(
-    (s) => s.className === old.className && s.state === old.state && !known.has(s.element),
-  )
-  return (
-    `nothing in the new version takes this ${old.kind} of ${old.className}: ` +
-    `where the element was renamed say --map ${old.element}=${fits?.element ?? 'NEW'}, ${giveUp}`
-  )
+  const same = (s: StateSchema) => s.className === old.className && s.state === old.state
+  const fits = to.find((s) => same(s) && !known.has(s.element)) ?? to.find(same)
+  const nothing = isUnnamed(old.element)
+    ? `the element has no name, and the versions have different numbers of such: which one takes it? Say`
+    : `nothing in the new version takes this ${old.kind} of ${old.className}: where the element was renamed say`
+  return `${nothing} --map ${old.element}=${fits?.element ?? 'NEW'}, ${giveUp}`
 }
 
 function checkOptions(

@@ -143,8 +143,10 @@ export default element({
     } else if (!isDone(self)) {
       const p = generate(self, true)
       if (p !== null) self.out[0]!(p)
-      // From the time that this one was due, not from a late turn.
-      after(self, state.next.due)
+      // From the time that this one was due, not from a late turn; but what a replica missed while
+      // it stood by does not come in a burst.
+      const { due } = state.next
+      after(self, router.nowMs - due < Math.max(CATCH_UP_MS, resource.ms) ? due : router.nowMs)
     } else {
       state.next.due = 0
       if (self.config.STOP) router.stop()
@@ -189,6 +191,9 @@ function setLimit(self: Me, value: string): void {
   self.resource.limit = toInteger(value, -Infinity, 'bad limit')
   start(self)
 }
+
+/** So far behind, and by more than an interval, a source goes on from now. */
+const CATCH_UP_MS = 500
 
 function after(self: Me, ms: number): void {
   self.state.next.due = ms + self.resource.ms

@@ -44,7 +44,7 @@ test('the changelog states the version of every state that travels, and of no ot
       if (decl.kind !== 'packets' && decl.scope !== 'local')
         travels.push([`\`${name}.${key}\``, decl.version])
   t.deepEqual(
-    new Map([...stated].filter(([what]) => what.startsWith('`'))),
+    new Map([...stated].filter(([what]) => what.startsWith('`')).sort()),
     new Map(travels.sort()),
   )
 })

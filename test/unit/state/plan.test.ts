@@ -1,9 +1,10 @@
 // What a move is allowed to do with state, and what people are told where it is not.
 
 import test from 'ava'
-import { table } from '../../../dataplane/declare.ts'
+import { cell, table } from '../../../dataplane/declare.ts'
 import { type StateSchema, schemaOf } from '../../../dataplane/schema.ts'
 import { type PlanOptions, planTransfer } from '../../../dataplane/state-plan.ts'
+import { isUnnamed } from '../../../dataplane/state-unnamed.ts'
 
 interface Shape {
   readonly element?: string
@@ -152,4 +153,44 @@ test('the fingerprint follows kind, scope, version, and columns in order', (t) =
   t.is(new Set(prints).size, prints.length)
   t.is(schema({ element: 'x', className: 'Y', capacity: 9 }).fingerprint, prints[0]!)
   t.regex(prints[0]!, /^[0-9a-f]{16}$/)
+})
+
+test('unnamed elements are told by their order', (t) => {
+  const of = (...elements: string[]) =>
+    elements.map((element) => schema({ element, className: element.replace(/@.*/, '') }))
+  const taken = (from: StateSchema[], to: StateSchema[]) => {
+    const result = planTransfer(from, to)
+    return result.ok ? result.plan.entries.map((e) => `${e.from.element} ${e.to.element}`) : null
+  }
+  t.deepEqual(taken(of('Queue@9', 'Queue@13', 'nat'), of('Queue@14', 'nat', 'Queue@5')), [
+    'Queue@9 Queue@5',
+    'Queue@13 Queue@14',
+    'nat nat',
+  ])
+  // The same number, but one queue more: nobody can tell.
+  const [said] = findings(of('Queue@3'), of('Queue@3', 'Queue@5'))
+  t.regex(said!, /^Queue@3\.flows: .*no name.*--map Queue@3=Queue@5/)
+  t.deepEqual(
+    findings(of('Queue@3'), of('Queue@3', 'Queue@5'), { map: { 'Queue@3': 'Queue@5' } }),
+    [],
+  )
+})
+
+test('compounds without a name count as unnamed, and others do not', (t) => {
+  t.true(isUnnamed('Net@3/q'))
+  t.true(isUnnamed('net/Queue@2'))
+  t.false(isUnnamed('net/q'))
+  const from = [schema({ element: 'Net@1/q' }), schema({ element: 'Net@2/q' })]
+  const to = [schema({ element: 'Net@4/q' }), schema({ element: 'Net@5/q' })]
+  const result = planTransfer(from, to)
+  t.deepEqual(result.ok && result.plan.entries.map((e) => e.to.element), ['Net@4/q', 'Net@5/q'])
+})
+
+test('a cell of an unnamed element is given up by itself, and said', (t) => {
+  const row = { made: 'u16' } as const
+  const decl = cell({ version: 1, scope: 'shared', merge: 'max', row })
+  const made = (element: string) => schemaOf(element, 'ICMPError', 'counts', decl, 1)
+  const result = planTransfer([made('ICMPError@3')], [made('ICMPError@3'), made('ICMPError@4')])
+  t.deepEqual(result.ok && result.plan, { entries: [], discarded: ['ICMPError@3.counts'] })
+  t.is(findings([made('err')], [made('error')]).length, 1)
 })
