@@ -14,12 +14,8 @@ export function pullSwitch(name: string): AnyElement {
 
     local: SETTINGS,
 
-    configure(config, context) {
-      if (config.INPUT >= context.ninputs) context.error(`input must be < ${context.ninputs}`)
-    },
-
     open(self): { input: number } {
-      return { input: self.config.INPUT }
+      return { input: inputOf(self.config.INPUT, self.ninputs) }
     },
 
     pull(self) {
@@ -32,10 +28,15 @@ export function pullSwitch(name: string): AnyElement {
         read: (self) => String(self.resource.input),
         write(self, value) {
           const input = toInteger(value, -Infinity, `${name} input must be integer`)
-          self.resource.input = input >= self.ninputs ? -1 : input
+          self.resource.input = inputOf(input, self.ninputs)
           self.notify()
         },
       },
     },
   })
+}
+
+/** An input that is not there is none: nothing is pulled. */
+function inputOf(input: number, inputs: number): number {
+  return input < 0 || input >= inputs ? -1 : input
 }

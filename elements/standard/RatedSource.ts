@@ -140,7 +140,9 @@ export default element({
     const settings = sourceSettings(DATA, LENGTH >= 0 ? LENGTH : DATASIZE, LIMIT, ACTIVE)
     const { length } = settings.bytes
     const rate = BANDWIDTH > 0 ? Math.max(1, Math.floor(BANDWIDTH / length)) : RATE
-    return { ...settings, rate: rateOf(rate) }
+    const size = LENGTH >= 0 ? LENGTH : DATASIZE
+    // As in Click: of a bandwidth, the bucket holds two packets' bytes, counted as packets.
+    return { ...settings, rate: rateOf(rate, BANDWIDTH > 0 ? 2 * size : 0) }
   },
 
   initialize(self) {
@@ -181,8 +183,8 @@ export default element({
 })
 
 /** Holds what comes due in 10 ms, two packets at least: a late turn catches up by that much. */
-function rateOf(rate: number): TokenRate {
-  return new TokenRate(rate, rate < 200 ? 2 : Math.floor(rate / 100))
+function rateOf(rate: number, least = 0): TokenRate {
+  return new TokenRate(rate, Math.max(least, rate < 200 ? 2 : Math.floor(rate / 100)))
 }
 
 /** The next packet where it is due; else null, and the timer is set. */

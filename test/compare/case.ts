@@ -13,7 +13,7 @@ export interface Link {
   readonly handlers?: readonly string[]
 }
 
-/** `from -> links -> to;`; # in `from` stands for its number. */
+/** `from -> links -> to;`; # in the ends stands for its number. */
 export interface Strand {
   readonly from: string
   readonly links: readonly Link[]
@@ -63,8 +63,8 @@ export const EMPTY: Case = {
 
 export function configText({ statements, strands }: Case): string {
   const lines = statements.flatMap((one) => [one.text, ...(one.also ?? [])])
-  for (const [k, { from: source, links, to }] of strands.entries()) {
-    const from = source.replace('#', `${k}`)
+  for (const [k, { from: source, links, to: target }] of strands.entries()) {
+    const [from, to] = [source.replace('#', `${k}`), target.replace('#', `${k}`)]
     const chain = [from, ...links.map((link) => link.text), to].filter((text) => text !== '')
     lines.push(`${chain.join('\n  -> ')};`)
     lines.push(...links.flatMap((link) => link.also ?? []))

@@ -32,6 +32,12 @@ export const KNOWN: readonly Known[] = [
     replace: [/^\w+: no (?:route|gw) for .*\n/gm, ''],
   },
   {
+    reason: 'Rates of a Meter are of packets: that they have no unit of bandwidth is no mistake.',
+    config: /\bMeter\(/,
+    where: /^stderr$/,
+    replace: [/^ {2}warning: no units for bandwidth argument .*\n/gm, ''],
+  },
+  {
     reason: 'More bytes to be stripped than there are: nothing is printed about each packet.',
     where: /^stderr$/,
     replace: [/^Packet::\w+ \d+ > length \d+\n/gm, ''],

@@ -15,6 +15,7 @@ import { shrink } from './shrink.ts'
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const OUT = join(ROOT, 'out', 'compare')
 const SHRINK_RUNS = 40
+const SHRINK_SECONDS = 30
 /** Lines shown of each side of a difference. */
 const LINES_SHOWN = 3
 
@@ -90,7 +91,8 @@ async function main(): Promise<number> {
     const places = new Set(found.map((f) => f.where))
     const again = async (smaller: Case) =>
       (await compare(smaller, programs)).found.some((f) => places.has(f.where))
-    const small = process.env.SHRINK === '0' ? one : await shrink(one, again, SHRINK_RUNS)
+    const small =
+      process.env.SHRINK === '0' ? one : await shrink(one, again, SHRINK_RUNS, SHRINK_SECONDS)
     report(name, k, small, (await compare(small, programs)).found)
   }
   const counts = Object.entries(verdicts).map(([verdict, n]) => `${n} ${verdict}`)

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { argsOf, type Case, captureOf, configText } from './case.ts'
 import { normalized } from './known.ts'
 
-const SECONDS = 30
+const SECONDS = 8
 const OUTPUT_BYTES_MAX = 4 << 20
 
 /** What a run left: 'status', 'stdout', 'stderr' and the files that it wrote. */

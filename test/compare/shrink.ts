@@ -2,16 +2,18 @@
 
 import type { Case, Strand } from './case.ts'
 
-/** `differs` runs both programs; `runs` bounds how often. */
+/** `differs` runs both programs; `runs` and `seconds` bound how often. */
 export async function shrink(
   start: Case,
   differs: (smaller: Case) => Promise<boolean>,
   runs: number,
+  seconds: number,
 ): Promise<Case> {
   let best = start
   let left = runs
+  const end = performance.now() + seconds * 1000
   const attempt = async (smaller: Case): Promise<boolean> => {
-    if (left-- <= 0 || !(await differs(smaller))) return false
+    if (left-- <= 0 || performance.now() > end || !(await differs(smaller))) return false
     best = smaller
     return true
   }

@@ -34,7 +34,10 @@ const classifier: Maker = (random, name) => {
 const STEPS: readonly Maker[] = [
   classifier,
   classifier,
-  (r) => link(`MarkMACHeader -> VLANEncap(${r.pick(['0x0064', 'ANNO', 'VLAN_ID 7, VLAN_PCP 3'])})`),
+  (r) =>
+    link(
+      `MarkMACHeader -> VLANEncap(${r.pick(['0x0064', 'ANNO', 'VLAN_ID 7, VLAN_PCP 3'])}) -> MarkIPHeader(18)`,
+    ),
   () => link('MarkMACHeader -> VLANDecap'),
   (r) => link(`MarkMACHeader -> VLANDecap(ANNO ${r.chance(0.5)})`),
   (r) => link(`SetVLANAnno(${r.below(4096)}${r.chance(0.5) ? `, ${r.below(8)}` : ''})`),

@@ -1,5 +1,5 @@
 // The IP lookup elements with the same random routes, and changes to them while packets come. Not
-// compared: the order of DirectIPLookup's table, which in Click is that of a hash table.
+// compared: the order of most tables, which in Click is that of hash or search tables.
 
 import type { Random } from '../../../lib/random.ts'
 import { type Case, EMPTY, type Generator, type Strand } from '../case.ts'
@@ -61,7 +61,7 @@ function make(random: Random): Case {
     const name = names[k]!
     const element = `${name} :: ${className}(${routes.join(', ')})`
     const also = Array.from({ length: PORTS - 1 }, (_, port) => side(name, port + 1))
-    const handlers = /Static|Direct/.test(className) ? [] : [`${name}.table`]
+    const handlers = /Static|Direct|Range|Sorted/.test(className) ? [] : [`${name}.table`]
     return { from: 't[#]', links: [{ text: element, also, handlers }], to: printer(`${name}.0`) }
   })
   const wait = random.chance(0.5) ? 'wait 0.12345s, ' : ''
