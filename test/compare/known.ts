@@ -38,6 +38,11 @@ export const KNOWN: readonly Known[] = [
     replace: [/^ {2}warning: no units for bandwidth argument .*\n/gm, ''],
   },
   {
+    reason: 'What is wrong with an argument is said with the argument and what it should be.',
+    where: /^stderr$/,
+    replace: [/^( *\w+): (?:invalid number|parse error.*|type mismatch.*)$/gm, '$1: wrong'],
+  },
+  {
     reason: 'More bytes to be stripped than there are: nothing is printed about each packet.',
     where: /^stderr$/,
     replace: [/^Packet::\w+ \d+ > length \d+\n/gm, ''],
