@@ -135,7 +135,8 @@ export function payloadStart(p: Packet): number {
   const n = p.net
   const t = n + ((m[n]! & 15) << 2)
   const first = (u16(m, n + 6) & 0x1fff) === 0
-  if (first && m[n + 9] === 6 && t + 12 < p.end) return t + ((m[t + 12]! >> 4) << 2)
+  // A TCP header that is cut off has no payload.
+  if (first && m[n + 9] === 6) return t + 12 < p.end ? t + ((m[t + 12]! >> 4) << 2) : p.end
   return first && m[n + 9] === 17 ? t + 8 : t
 }
 
