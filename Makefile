@@ -16,7 +16,7 @@ build: setup ## compiles TypeScript, the native addon and the BPF programs into 
 	@$(MAKE) --no-print-directory compile native
 
 compile:
-	@mkdir -p build && flock build/.lock $(BIN)/tsc
+	@mkdir -p build && flock build/.lock sh -c '$(BIN)/tsc && node build/deploy/bundle.js'
 
 native:
 	@mkdir -p build; command -v $(firstword $(CC)) >/dev/null || \

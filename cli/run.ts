@@ -22,6 +22,7 @@ import { parseBool, parseInteger } from '../lib/click/args.ts'
 import type { FlatElement } from '../lib/click/index.ts'
 import { ClickUpError, type Finding } from '../lib/errors.ts'
 import { POOL_FRAMES } from '../lib/limits.ts'
+import { HOME } from '../lib/paths.ts'
 import { systemMessage } from '../lib/system-message.ts'
 import { libraryIn } from './library.ts'
 import { printHandlers } from './run-handlers.ts'
@@ -85,7 +86,7 @@ export async function runCommand(argv: string[], program = 'click-up run'): Prom
 }
 
 function packageVersion(): string {
-  const file = new URL('../../package.json', import.meta.url)
+  const file = new URL('../package.json', HOME)
   return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version
 }
 

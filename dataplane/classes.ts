@@ -5,9 +5,10 @@
 
 import { readdirSync } from 'node:fs'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { HOME } from '../lib/paths.ts'
 import type { AnyElement } from './element.ts'
 
-const ELEMENTS = fileURLToPath(new URL('../elements/', import.meta.url))
+const ELEMENTS = fileURLToPath(new URL('elements/', HOME))
 const CLASS_FILE = /^([A-Z]\w*)\.js$/
 
 let files: Map<string, string> | null = null
@@ -29,6 +30,13 @@ export function classFiles(): ReadonlyMap<string, string> {
   return files
 }
 
+let inBundle: ReadonlyMap<string, () => Promise<unknown>> = new Map()
+
+/** Where everything is in one file (deploy/bundle.ts), classes are not imported from theirs. */
+export function bundled(modules: ReadonlyMap<string, () => Promise<unknown>>): void {
+  inBundle = modules
+}
+
 export type Classes = ReadonlyMap<string, AnyElement>
 
 /** Imports the classes of these names; names that there is no class of are left out. */
@@ -38,8 +46,8 @@ export async function loadClasses(names: Iterable<string>, extra?: Classes): Pro
     if (given !== undefined) return [name, given]
     const file = classFiles().get(name)
     if (file === undefined) return null
-    const module = (await import(pathToFileURL(file).href)) as { default: AnyElement }
-    return [name, module.default]
+    const module = await (inBundle.get(name)?.() ?? import(pathToFileURL(file).href))
+    return [name, (module as { default: AnyElement }).default]
   })
   return new Map((await Promise.all(wanted)).filter((entry) => entry !== null))
 }

@@ -4,6 +4,7 @@ import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { ClickUpError, DEFECT_HINT, type ErrorCode } from '../lib/errors.ts'
 import { WORKER_ANSWER_MS } from '../lib/limits.ts'
+import { HOME } from '../lib/paths.ts'
 import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
 
 type Ready = Extract<FromWorker, { type: 'ready' }>
@@ -40,7 +41,7 @@ export class PacketLoop {
 
   constructor(setup: WorkerSetup, events: PacketLoopEvents) {
     this.#events = events
-    this.#worker = new Worker(new URL('./worker.js', import.meta.url), { workerData: setup })
+    this.#worker = new Worker(new URL('dataplane/worker.js', HOME), { workerData: setup })
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve
       this.#worker.once('exit', () =>

@@ -9,7 +9,7 @@
 
 import { setFlagsFromString } from 'node:v8'
 
-const FLAGS = [
+export const FLAGS = [
   '--max-inlined-bytecode-size-cumulative=6000',
   '--max-inlined-bytecode-size-absolute=30000',
 ]

@@ -18,6 +18,7 @@ import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { Finding } from './errors.ts'
 import { ClickUpError } from './errors.ts'
+import { HOME } from './paths.ts'
 
 /** Hex digits of a version that people see and type. */
 export const VERSION_DIGITS = 12
@@ -241,7 +242,7 @@ function ownSources(): import('esbuild').Plugin {
 
 /** Folder of the sources: the nearest one above this file with a package.json; else the build's. */
 function packageRoot(): string {
-  const built = fileURLToPath(new URL('..', import.meta.url))
+  const built = fileURLToPath(HOME)
   const above = dirname(built.replace(/\/$/, ''))
   return existsSync(join(above, 'dataplane', 'element.ts')) ? above : built
 }

@@ -10,6 +10,7 @@ import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { ClickUpError } from '../../lib/errors.ts'
+import { HOME } from '../../lib/paths.ts'
 
 /** sys.c: always there. */
 export interface SysNative {
@@ -235,8 +236,8 @@ export interface Native
 
 /** Files that the native build makes: build/native, seen from the source and the compiled place. */
 export function nativeFile(name: string): string {
-  const places = ['../../native/', '../../build/native/']
-  const files = places.map((place) => fileURLToPath(new URL(place + name, import.meta.url)))
+  const places = ['native/', 'build/native/']
+  const files = places.map((place) => fileURLToPath(new URL(place + name, HOME)))
   return files.find((file) => existsSync(file)) ?? files[0]!
 }
 
@@ -247,7 +248,7 @@ export function native(): Native {
   if (loaded !== null) return loaded
   const file = nativeFile('clickup.node')
   try {
-    loaded = createRequire(import.meta.url)(file) as Native
+    loaded = createRequire(HOME)(file) as Native
     return loaded
   } catch (error) {
     throw new ClickUpError(

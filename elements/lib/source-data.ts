@@ -6,8 +6,7 @@ import type { Packet, Pool } from '../../dataplane/packet.ts'
  * The default value that Click documents for DATA of its sources: traces and checksums of packets
  * that nobody gave data are the same as Click's.
  */
-export const DEFAULT_DATA =
-  'Random bullshit in a packet, at least 64 bytes long. Well, now it is.'
+export const DEFAULT_DATA = 'Random bullshit in a packet, at least 64 bytes long. Well, now it is.'
 
 /**
  * Bytes of a string (a character is a byte), cut or repeated to `length`; negative: as they are.
