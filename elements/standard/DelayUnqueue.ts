@@ -10,8 +10,8 @@ delay-inducing pull-to-push converter
 =d
 
 Pulls packets and pushes each on DELAY seconds after the time in its time annotation, at
-the earliest; a packet without one is stamped when it is pulled. The annotation is then
-set to the time at which the packet left.
+the earliest; a packet without one is stamped when it is pulled. The delay is
+added to the annotation.
 
 =h delay read/write
 
@@ -59,7 +59,7 @@ export default element({
       return false
     }
     const p = held.shift()!
-    p.timeUs = self.router.nowUs
+    p.timeUs = due
     self.out[0]!(p)
     return true
   },

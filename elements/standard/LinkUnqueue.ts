@@ -22,7 +22,7 @@ Time.
 
 =item BANDWIDTH
 
-Bandwidth, at least 100 bytes a second.
+Bandwidth, at least 100 bytes a second; whole hundreds count.
 
 =back
 
@@ -81,7 +81,7 @@ export default element({
   },
 
   open(self): { latencyUs: number; bandwidth: number } {
-    return { latencyUs: self.config.LATENCY * 1e6, bandwidth: self.config.BANDWIDTH }
+    return { latencyUs: self.config.LATENCY * 1e6, bandwidth: hundreds(self.config.BANDWIDTH) }
   },
 
   initialize(self) {
@@ -135,7 +135,7 @@ export default element({
       write(self, value) {
         const bandwidth = parseBandwidth(value.trim())
         if (bandwidth === null || bandwidth < 100) throw new Error('bandwidth too small')
-        self.resource.bandwidth = bandwidth
+        self.resource.bandwidth = hundreds(bandwidth)
       },
     },
     size: { read: (self) => String(self.state.link.length) },
@@ -148,3 +148,8 @@ export default element({
     },
   },
 })
+
+/** As in Click, only whole hundreds of bytes a second count. */
+function hundreds(bandwidth: number): number {
+  return Math.floor(bandwidth / 100) * 100
+}
