@@ -79,8 +79,10 @@ export class Primitives {
     const value = this.#value(p, operation)
     if (value === null) {
       // 'tcp' alone: the protocol. Anything else lacks its value.
-      if (bare === this.#at && p.type === null && typeof p.header === 'number')
+      if (bare === this.#at && p.type === null && typeof p.header === 'number') {
+        if (p.direction !== null) this.#warn(undirected({ ...p, type: 'proto' }))
         return this.#remember({ ...p, type: 'proto' }, protocolIs(p.header))
+      }
       const text = this.#words.slice(start, this.#at + 1).join(' ')
       throw new PatternError(`partial directive '${text}'`)
     }
@@ -271,8 +273,7 @@ export class Primitives {
       p.direction ??= previous.direction
       if (p.type === 'port' && previous.type === 'port') p.header ??= previous.header
     }
-    if (p.direction !== null && !directed)
-      throw new PatternError(`'${p.fieldName || p.type}' has no direction`)
+    if (p.direction !== null && !directed) this.#warn(undirected(p))
     this.#previous = p
     return testsOf(p, operation, value, this.#warn)
   }
@@ -314,4 +315,16 @@ export class Primitives {
     }
     return may[0]!
   }
+}
+
+/** What to say of a direction before something that has none, in Click's words. */
+function undirected({ direction, type, fieldName, field }: Primitive): string {
+  const words = { src: 'src', dst: 'dst', either: 'src or dst', both: 'src and dst' }
+  const transport = field !== null && field.offset >= TRANSPORT_BASE
+  let what: string = type ?? ''
+  if (type === 'opt') what = 'tcp opt'
+  if (type === 'field') what = `${transport ? 'tcp' : 'ip'} ${fieldName}`
+  if (fieldName.startsWith('[')) what = `${transport ? 'transp' : 'ip'}[...]`
+  if (fieldName === 'icmp type') what = fieldName
+  return `'${words[direction ?? 'src']} ${what}': 'src' or 'dst' ignored`
 }

@@ -57,7 +57,7 @@ function ipOptions(random: Random): number[] {
     if (kind === 2) options.push(random.pick([0x83, 0x89]), 7, 4, ...address())
     if (kind === 3) options.push(0x44, 12, random.pick([5, 9, 13]), 0, 0, 0, 0, 1, 0, 0, 0, 2)
     if (kind === 4) options.push(0x94, 4, 0, 0)
-    if (kind === 5) options.push(random.between(2, 255), random.pick([0, 1, 2, 3, 9]))
+    if (kind === 5) options.push(random.between(2, 0x80), random.pick([0, 1, 2, 3, 9]))
   }
   while (options.length % 4 !== 0) options.push(0)
   return options.slice(0, 40)
