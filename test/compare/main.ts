@@ -4,7 +4,7 @@
 // many cases, ONLY= a generator's name (or several, with commas). Each case that differs is shrunk
 // and written to out/compare/<generator>-<seed>/, with what each program made of it.
 
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Random } from '../../lib/random.ts'
@@ -95,6 +95,7 @@ async function main(): Promise<number> {
       process.env.SHRINK === '0' ? one : await shrink(one, again, SHRINK_RUNS, SHRINK_SECONDS)
     report(name, k, small, (await compare(small, programs)).found)
   }
+  rmSync(folder, { recursive: true, force: true })
   const counts = Object.entries(verdicts).map(([verdict, n]) => `${n} ${verdict}`)
   console.log(`of ${count} cases (SEED=${seed}): ${counts.join(', ')}`)
   return verdicts.differ === 0 ? 0 : 1
