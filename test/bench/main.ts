@@ -35,7 +35,7 @@ interface Figures {
 }
 
 function contenders(): Contender[] {
-  const ours = [process.execPath, join(ROOT, 'build', 'cli', 'click.js')]
+  const ours = [process.execPath, join(ROOT, 'build', 'deploy', 'start.cjs')]
   const all: Contender[] = [{ name: 'click-up', command: ours }]
   for (const [name, variable] of [
     ['Click', 'CLICK'],
