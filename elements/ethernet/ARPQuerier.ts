@@ -6,7 +6,7 @@ ARPQuerier(NAME [, I<keywords>])
 
 =s arp
 
-encapsulates IP packets in Ethernet headers found via ARP
+gives IP packets their Ethernet header, and asks for the address by ARP
 
 =d
 

@@ -25,10 +25,10 @@ Returns the number of packets without a route to one of the devices.
 
 =e
 
-  r :: LinuxIPLookup(eth0, eth1);
-  r[0] -> ... -> ToDevice(eth0);
-  r[1] -> ... -> ToDevice(eth1);
-  r[2] -> ICMPError(18.26.4.24, unreachable, net) -> ...
+  host :: LinuxIPLookup(inside, outside);
+  host[0] -> ... -> ToDevice(inside);
+  host[1] -> ... -> ToDevice(outside);
+  host[2] -> ICMPError(192.0.2.1, unreachable, net) -> ...
 
 =a RadixIPLookup
 */

@@ -5,12 +5,12 @@ Counter([I<keywords> COUNT_CALL, BYTE_COUNT_CALL])
 
 =s counters
 
-measures packet count and rate
+counts packets and bytes
 
 =d
 
-Passes packets unchanged and counts them and their bytes, and how many came in
-the last while.
+Counts the packets that pass, and their bytes, and how many came in the last
+while.
 
 =over 8
 
@@ -49,7 +49,7 @@ The same in bytes per second.
 
 =h reset_counts write-only
 
-Resets the counts and rates to zero.
+Begins anew: counts and rates are 0.
 
 =h reset write-only
 

@@ -5,22 +5,22 @@ Discard([I<keywords> ACTIVE, BURST])
 
 =s basicsources
 
-drops all packets
+the end of packets
 
 =d
 
-Discards all packets received on its single input. Used in a pull context, it
-pulls packets whenever there are any.
+Packets that are pushed to it end here. Where its input is pulled, it pulls for as
+long as there are packets.
 
 =over 8
 
 =item ACTIVE
 
-Boolean. If false, then Discard does not pull packets. Default is true.
+Boolean. Whether it pulls. Default is true.
 
 =item BURST
 
-Unsigned. Number of packets to pull each time it is scheduled. Default is 1.
+Unsigned. How many packets it pulls at a time. Default is 1.
 
 =back
 

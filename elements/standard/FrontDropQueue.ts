@@ -5,13 +5,12 @@ FrontDropQueue([CAPACITY])
 
 =s storage
 
-stores packets in a drop-from-front FIFO queue
+holds packets; the oldest gives way to the newest
 
 =d
 
-Stores incoming packets in a first-in-first-out queue. When it already holds CAPACITY
-packets, the oldest is dropped, or sent to output 1 where there is one, to make room.
-The default for CAPACITY is 1000.
+Holds packets in order, at most CAPACITY of them, by default 1000. Where one more comes, the oldest
+makes room for it: it is dropped, or goes to output 1 where there is one.
 
 =h length read-only
 

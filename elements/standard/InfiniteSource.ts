@@ -5,7 +5,7 @@ InfiniteSource([DATA, LIMIT, BURST, ACTIVE, I<keywords>])
 
 =s basicsources
 
-generates packets whenever scheduled
+makes packets as fast as it can
 
 =d
 
@@ -37,11 +37,11 @@ Integer. If set, the packets have this length: DATA cut or repeated.
 
 =item STOP
 
-Boolean. If true, stops the driver once LIMIT packets are sent. Default is false.
+Boolean. With it the end of LIMIT is the end of the driver's run. Default is false.
 
 =item END_CALL
 
-A write handler called once LIMIT packets are sent. END_CALL and STOP exclude
+A write handler for the end of LIMIT. END_CALL and STOP exclude
 each other.
 
 =item TIMESTAMP
@@ -56,11 +56,11 @@ Boolean. If false, the packets' time annotation is not set. Default is true.
 
 =h count read-only
 
-Returns the number of packets that have been generated.
+Returns how many packets it has made.
 
 =h reset write-only
 
-Resets the number of generated packets to 0; another LIMIT packets follow.
+Begins to count at 0 again, so that LIMIT more packets follow.
 
 =h data read/write
 
@@ -80,7 +80,7 @@ Returns or sets the BURST parameter.
 
 =h active read/write
 
-Makes the element active or inactive.
+Whether it makes packets.
 
 =a RatedSource, Script
 */

@@ -5,7 +5,7 @@ MixedQueue([CAPACITY])
 
 =s storage
 
-stores packets in a FIFO/LIFO queue
+holds packets; input 1 puts in front
 
 =d
 

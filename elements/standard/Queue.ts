@@ -5,12 +5,12 @@ Queue([CAPACITY])
 
 =s storage
 
-stores packets in a FIFO queue
+holds packets, first in, first out
 
 =d
 
-Stores incoming packets in a first-in-first-out queue. Drops incoming packets
-if the queue already holds CAPACITY packets. The default for CAPACITY is 1000.
+Holds the packets that are pushed to it until they are pulled, in order; at most
+CAPACITY of them, by default 1000.
 
 Elements that pull from it sleep while it is empty; sources that push to it
 sleep while it is full. The packets held are state: they move with their

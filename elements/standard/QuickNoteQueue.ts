@@ -5,7 +5,7 @@ QuickNoteQueue([CAPACITY])
 
 =s storage
 
-stores packets in a FIFO queue
+holds packets, first in, first out
 
 =d
 

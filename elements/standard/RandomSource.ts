@@ -5,7 +5,7 @@ RandomSource(LENGTH [, LIMIT, BURST, ACTIVE, I<keywords>])
 
 =s basicsources
 
-generates packets of random bytes whenever scheduled
+makes packets of random bytes as fast as it can
 
 =d
 
@@ -36,21 +36,21 @@ Boolean. If false, the packets' time annotation is not set. Default is true.
 
 =item STOP
 
-Boolean. If true, stops the driver once LIMIT packets are sent. Default is false.
+Boolean. With it the end of LIMIT is the end of the driver's run. Default is false.
 
 =item END_CALL
 
-A write handler called once LIMIT packets are sent. END_CALL and STOP exclude each other.
+A write handler for the end of LIMIT. END_CALL and STOP exclude each other.
 
 =back
 
 =h count read-only
 
-Returns the number of packets that have been generated.
+Returns how many packets it has made.
 
 =h reset write-only
 
-Resets the number of generated packets to 0; another LIMIT packets follow.
+Begins to count at 0 again, so that LIMIT more packets follow.
 
 =h length read/write
 
@@ -66,7 +66,7 @@ Returns or sets the BURST parameter.
 
 =h active read/write
 
-Makes the element active or inactive.
+Whether it makes packets.
 
 =e
 

@@ -5,7 +5,7 @@ RatedSource([DATA, RATE, LIMIT, ACTIVE, I<keywords>])
 
 =s basicsources
 
-generates packets at a specified rate
+makes so many packets a second
 
 =d
 
@@ -40,7 +40,7 @@ Bandwidth. Sets RATE by the length of the packets.
 
 =item STOP
 
-Boolean. If true, stops the driver once LIMIT packets are sent. Default is false.
+Boolean. With it the end of LIMIT is the end of the driver's run. Default is false.
 
 =back
 
@@ -50,11 +50,11 @@ Boolean. If true, stops the driver once LIMIT packets are sent. Default is false
 
 =h count read-only
 
-Returns the number of packets that have been generated.
+Returns how many packets it has made.
 
 =h reset write-only
 
-Resets the number of generated packets to 0; another LIMIT packets follow.
+Begins to count at 0 again, so that LIMIT more packets follow.
 
 =h data read/write
 
@@ -74,7 +74,7 @@ Returns or sets the LIMIT parameter.
 
 =h active read/write
 
-Makes the element active or inactive.
+Whether it makes packets.
 
 =a InfiniteSource, Script
 */

@@ -91,11 +91,11 @@ A script's variables and position are not moved to another replica.
 
 =e
 
-  Script(set x 0,
-         label begin_loop,
-         print $x,
-         set x $(add $x 1),
-         goto begin_loop $(lt $x 5),
+  Script(set turns 3,
+         label again,
+         print $turns more,
+         set turns $(sub $turns 1),
+         goto again $(gt $turns 0),
          stop);
 
 =h step write-only

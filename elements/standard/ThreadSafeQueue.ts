@@ -5,7 +5,7 @@ ThreadSafeQueue([CAPACITY])
 
 =s storage
 
-stores packets in a FIFO queue
+holds packets, first in, first out
 
 =d
 
