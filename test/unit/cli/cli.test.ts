@@ -217,11 +217,11 @@ test.serial('compile of a wrong configuration says what is wrong', (t) => {
 
 test.serial('doc shows an element, suggests names, and lists all', (t) => {
   const { stdout } = cli('doc', 'Queue')
-  t.regex(stdout, /^NAME\n {7}Queue - stores packets/)
+  t.regex(stdout, /^NAME\n {7}Queue - holds packets/)
   t.regex(stdout, /\nHANDLERS\n {7}length \(read-only\)\n {11}Returns/)
   const unknown = cli('doc', 'Queu')
   t.is(unknown.status, EXIT.failed)
   t.regex(unknown.stderr, /no element class 'Queu'.*\n {2}hint: perhaps Queue,/)
-  t.regex(cli('doc').stdout, /\nPacket storage\n(?: {2}.*\n)* {2}Queue +stores packets/)
+  t.regex(cli('doc').stdout, /\nPacket storage\n(?: {2}.*\n)* {2}Queue +holds packets/)
   t.like(JSON.parse(cli('doc', 'Queue', '--json').stdout), { name: 'Queue', group: 'standard' })
 })
