@@ -47,12 +47,14 @@ Returns the number of packets dropped: there was no room in them for a longer co
 
 import { arg, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
+import { readIp } from '../lib/arp.ts'
 import { pseudoSum, setIpChecksum, sumWords, updated } from '../lib/checksum.ts'
 import { findPortCommand, type PortCommand, portArgument } from '../lib/ftp-port.ts'
+import { setU16 } from '../lib/ip-header.ts'
 import { entryOf, makeEntry, type RewriterSelf } from '../lib/rewriter-base.ts'
 import { isRewriter } from '../lib/rewriter-config.ts'
 import type { FlowRow } from '../lib/rewriter-flows.ts'
-import { read32, TCP, write16 } from '../lib/rewriter-packet.ts'
+import { TCP } from '../lib/rewriter-packet.ts'
 import { homeOf } from '../lib/rewriter-ports.ts'
 import { addShift } from '../lib/rewriter-shift.ts'
 
@@ -108,7 +110,7 @@ export default element({
     const command = findPortCommand(m, d, p.end)
     if (command === null) return p
     const control = self.router.element(self.plan.control)
-    const [saddr, daddr, ports] = [read32(m, n + 12), read32(m, n + 16), read32(m, t)]
+    const [saddr, daddr, ports] = [readIp(m, n + 12), readIp(m, n + 16), readIp(m, t)]
     const known = entryOf(control, TCP, saddr, daddr, ports)
     if (known === null) return p
     const { annotation } = known
@@ -145,16 +147,16 @@ function replaced(
     self.counters.dropped++
     return null
   }
-  const [saddr, daddr, ports] = [read32(m, n + 12), read32(m, n + 16), read32(m, t)]
-  const next = (read32(m, t + 4) + (p.end - d)) | 0
+  const [saddr, daddr, ports] = [readIp(m, n + 12), readIp(m, n + 16), readIp(m, t)]
+  const next = (readIp(m, t + 4) + (p.end - d)) | 0
   m.copyWithin(command.start + text.length, command.end, p.end)
   for (let i = 0; i < text.length; i++) m[command.start + i] = text.charCodeAt(i)
   p.end += longer
-  write16(m, n + 2, p.end - n)
+  setU16(m, n + 2, p.end - n)
   setIpChecksum(m, n)
-  write16(m, t + 16, 0)
+  setU16(m, t + 16, 0)
   const sum = sumWords(m, t, p.end - t, pseudoSum(saddr, daddr, TCP, p.end - t))
-  write16(m, t + 16, updated(0xffff, sum))
+  setU16(m, t + 16, updated(0xffff, sum))
   const control = self.router.element(self.plan.control)
   const row = entryOf(control, TCP, saddr, daddr, ports)
   const bucket =

@@ -128,6 +128,7 @@ IPRewriterPatterns, RoundRobinIPMapper, SourceIPHashMapper, FTPPortMapper
 
 import { element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
+import { readIp } from '../lib/arp.ts'
 import {
   admit,
   annotate,
@@ -139,7 +140,7 @@ import {
 } from '../lib/rewriter-base.ts'
 import { configureRewriter } from '../lib/rewriter-config.ts'
 import { rewriterHandlers } from '../lib/rewriter-handlers.ts'
-import { ICMP, isEcho, isEchoReply, portsOf, read32, rewrite } from '../lib/rewriter-packet.ts'
+import { ICMP, isEcho, isEchoReply, portsOf, rewrite } from '../lib/rewriter-packet.ts'
 
 export default element({
   ...REWRITER,
@@ -155,8 +156,8 @@ export default element({
     const t = n + ((m[n]! & 15) << 2)
     const fragment = ((m[n + 6]! & 0x1f) | m[n + 7]!) !== 0
     if (m[n + 9] !== ICMP || fragment || t + 6 > p.end || !isEcho(m, t)) return other(self, input)
-    const saddr = read32(m, n + 12)
-    const daddr = read32(m, n + 16)
+    const saddr = readIp(m, n + 12)
+    const daddr = readIp(m, n + 16)
     const ports = portsOf(m, t, ICMP)
     let row = mappingOf(self, saddr, daddr, ports, ICMP)
     let output = row === null ? -1 : row.output

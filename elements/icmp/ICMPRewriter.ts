@@ -60,6 +60,7 @@ IPRewriterPatterns, RoundRobinIPMapper, SourceIPHashMapper, FTPPortMapper
 import { arg, type ConfigureContext, DROP, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 import { parseAnnotation, parseArgs, parseInteger, splitSpaces } from '../../lib/click/args.ts'
+import { readIp } from '../lib/arp.ts'
 import { annotate, entryOf, type RewriterSelf } from '../lib/rewriter-base.ts'
 import { isRewriter } from '../lib/rewriter-config.ts'
 import { type FlowRow, REPLY } from '../lib/rewriter-flows.ts'
@@ -71,7 +72,6 @@ import {
   isEchoReply,
   isIcmpError,
   portsOf,
-  read32,
   rewriteError,
   swapped,
   TCP,
@@ -166,8 +166,8 @@ function translated(self: Me, p: Packet, n: number): number {
   const proto = m[q + 9]!
   const known = hasPorts(m, q, q + header, p.end, proto)
   const quoted = {
-    saddr: read32(m, q + 12),
-    daddr: read32(m, q + 16),
+    saddr: readIp(m, q + 12),
+    daddr: readIp(m, q + 16),
     ports: known ? portsOf(m, q + header, proto) : 0,
   }
   const back = swapped(quoted.ports)
@@ -176,9 +176,9 @@ function translated(self: Me, p: Packet, n: number): number {
     const row = entryOf(rewriter, proto, quoted.daddr, quoted.saddr, back)
     if (row === null) continue
     const now = otherSide(rewriter, row, quoted)
-    const saddr = read32(m, n + 12)
-    const isTo = read32(m, n + 16) === quoted.saddr
-    const outer = { saddr, daddr: isTo ? now.saddr : read32(m, n + 16) }
+    const saddr = readIp(m, n + 12)
+    const isTo = readIp(m, n + 16) === quoted.saddr
+    const outer = { saddr, daddr: isTo ? now.saddr : readIp(m, n + 16) }
     if (isTo && self.plan.setDst) p.dst = now.saddr
     if (self.plan.replyAnno >= 0) annotate(row, p, self.plan.replyAnno)
     const output = offset < 0 ? 0 : offset + row.output

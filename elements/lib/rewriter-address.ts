@@ -3,6 +3,7 @@
 
 import { type AnyElement, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
+import { readIp } from './arp.ts'
 import {
   admit,
   annotate,
@@ -15,7 +16,7 @@ import {
 import { configureRewriter } from './rewriter-config.ts'
 import { type FlowRow, REPLY } from './rewriter-flows.ts'
 import { rewriterHandlers } from './rewriter-handlers.ts'
-import { read32, rewriteAddresses } from './rewriter-packet.ts'
+import { rewriteAddresses } from './rewriter-packet.ts'
 
 export interface AddressRewriterOptions {
   readonly name: 'IPAddrRewriter' | 'IPAddrPairRewriter'
@@ -34,8 +35,8 @@ export function makeAddressRewriter({ name, sourceOnly }: AddressRewriterOptions
       const m = p.mem
       const n = p.net
       if (n < 0) return other(self, input)
-      const saddr = read32(m, n + 12)
-      const daddr = read32(m, n + 16)
+      const saddr = readIp(m, n + 12)
+      const daddr = readIp(m, n + 16)
       let row = find(self, saddr, daddr, sourceOnly)
       let output = row === null ? -1 : row.output
       if (row === null) {

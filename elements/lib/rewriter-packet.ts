@@ -2,7 +2,9 @@
 // packets that ICMP errors quote. Ports are one int32, source << 16 | destination; of an ICMP echo
 // request the identifier is the source port, of a reply the destination port, and the other is 0.
 
+import { readIp, writeIp } from './arp.ts'
 import { diff16, diff32, fold, sumWords, updated } from './checksum.ts'
+import { setU16 } from './ip-header.ts'
 
 export const TCP = 6
 export const UDP = 17
@@ -11,25 +13,9 @@ export const DCCP = 33
 const ECHO_REPLY = 0
 const ECHO = 8
 
-export function read32(m: Uint8Array, at: number): number {
-  return (m[at]! << 24) | (m[at + 1]! << 16) | (m[at + 2]! << 8) | m[at + 3]!
-}
-
-export function write32(m: Uint8Array, at: number, value: number): void {
-  m[at] = value >>> 24
-  m[at + 1] = value >>> 16
-  m[at + 2] = value >>> 8
-  m[at + 3] = value
-}
-
-export function write16(m: Uint8Array, at: number, value: number): void {
-  m[at] = value >>> 8
-  m[at + 1] = value
-}
-
 /** Changes a checksum field by the difference of what it covers. */
 function fix(m: Uint8Array, at: number, diff: number): void {
-  write16(m, at, updated((m[at]! << 8) | m[at + 1]!, diff))
+  setU16(m, at, updated((m[at]! << 8) | m[at + 1]!, diff))
 }
 
 /** Source and destination port exchanged. */
@@ -52,9 +38,9 @@ export function isIcmpError(m: Uint8Array, t: number): boolean {
   return type === 3 || type === 4 || type === 5 || type === 11 || type === 12
 }
 
-/** Both ports of a packet of a protocol that has them. */
+/** Both ports of a packet of a protocol that has them: together they are as wide as an address. */
 export function portsOf(m: Uint8Array, t: number, proto: number): number {
-  if (proto !== ICMP) return read32(m, t)
+  if (proto !== ICMP) return readIp(m, t)
   const id = (m[t + 4]! << 8) | m[t + 5]!
   return m[t] === ECHO ? id << 16 : id
 }
@@ -80,19 +66,19 @@ export function rewrite(
 ): void {
   let diff = 0
   if (saddr !== oldSaddr) {
-    write32(m, n + 12, saddr)
+    writeIp(m, n + 12, saddr)
     diff = diff32(oldSaddr, saddr)
   }
   if (daddr !== oldDaddr) {
-    write32(m, n + 16, daddr)
+    writeIp(m, n + 16, daddr)
     diff += diff32(oldDaddr, daddr)
   }
   if (diff !== 0) fix(m, n + 10, diff)
   // The checksum of ICMP covers no addresses.
   if (proto === ICMP) diff = 0
   if (ports !== oldPorts) {
-    if (proto === ICMP) write16(m, t + 4, m[t] === ECHO ? ports >>> 16 : ports & 0xffff)
-    else write32(m, t, ports)
+    if (proto === ICMP) setU16(m, t + 4, m[t] === ECHO ? ports >>> 16 : ports & 0xffff)
+    else writeIp(m, t, ports)
     diff += diff32(oldPorts, ports)
   }
   if (diff === 0) return
@@ -103,7 +89,7 @@ export function rewrite(
   } else if (proto === UDP && t + 8 <= end && (m[t + 6]! | m[t + 7]!) !== 0) {
     // A UDP checksum of 0 says that there is none (RFC 768), so 0 is sent as all ones.
     fix(m, t + 6, diff)
-    if ((m[t + 6]! | m[t + 7]!) === 0) write16(m, t + 6, 0xffff)
+    if ((m[t + 6]! | m[t + 7]!) === 0) setU16(m, t + 6, 0xffff)
   }
 }
 
@@ -157,9 +143,9 @@ export function rewriteError(
   rewrite(m, q, qt, end, proto, old.saddr, old.daddr, old.ports, now.saddr, now.daddr, now.ports)
   const after = fold(sumWords(m, q, end - q, 0))
   fix(m, t + 2, diff16(before, after))
-  const diff = diff32(read32(m, n + 12), outer.saddr) + diff32(read32(m, n + 16), outer.daddr)
-  write32(m, n + 12, outer.saddr)
-  write32(m, n + 16, outer.daddr)
+  const diff = diff32(readIp(m, n + 12), outer.saddr) + diff32(readIp(m, n + 16), outer.daddr)
+  writeIp(m, n + 12, outer.saddr)
+  writeIp(m, n + 16, outer.daddr)
   fix(m, n + 10, diff)
 }
 

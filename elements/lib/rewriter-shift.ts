@@ -7,9 +7,10 @@
 
 import { type Columns, type Row, type Table, table } from '../../dataplane/declare.ts'
 import { NAT_MAPPINGS_MAX, NAT_SHIFTS } from '../../lib/limits.ts'
+import { readIp, writeIp } from './arp.ts'
 import { diff32, updated } from './checksum.ts'
 import { type FlowRow, type Rewriter, SHIFTED } from './rewriter-flows.ts'
-import { read32, swapped, TCP, write32 } from './rewriter-packet.ts'
+import { swapped, TCP } from './rewriter-packet.ts'
 
 const KEY = { saddr: 'i32', daddr: 'i32', ports: 'i32' } as const
 /** After a gigabyte more, a transition's number can no longer be told from a later one. */
@@ -133,25 +134,25 @@ export function shiftPacket(
   if (header < 20 || t + header > end) return
   const mine = self.state.shifts.get(...key)
   if (mine !== null) {
-    const seq = read32(m, t + 4)
+    const seq = readIp(m, t + 4)
     while (mine.count > 0 && isFrom(seq, (at(mine, 'from', 0) + FAR) | 0)) forgetOldest(mine)
     put(m, t, t + 4, (seq + amountOf(mine, seq, false)) | 0)
   }
   const theirs = self.state.shifts.get(...back)
   if (theirs === null) return
   const moved = (ack: number) => (ack - amountOf(theirs, ack, true)) | 0
-  put(m, t, t + 8, moved(read32(m, t + 8)))
+  put(m, t, t + 8, moved(readIp(m, t + 8)))
   if (header > 20) shiftSack(m, t, t + header, moved)
 }
 
 /** Writes a number at `to` and keeps the checksum right. */
 function put(m: Uint8Array, t: number, to: number, value: number): void {
-  const old = read32(m, to)
+  const old = readIp(m, to)
   if (old === value) return
   // A number at an odd offset adds to the sum with its bytes exchanged.
   const odd = ((to - t) & 1) !== 0
   const diff = odd ? diff32(rotated(old), rotated(value)) : diff32(old, value)
-  write32(m, to, value)
+  writeIp(m, to, value)
   const sum = updated((m[t + 16]! << 8) | m[t + 17]!, diff)
   m[t + 16] = sum >>> 8
   m[t + 17] = sum
@@ -172,7 +173,7 @@ function shiftSack(m: Uint8Array, t: number, end: number, moved: (ack: number) =
     if (length < 2 || o + length > end) return
     if (kind === 5) {
       if (length % 8 !== 2) return
-      for (let b = o + 2; b < o + length; b += 4) put(m, t, b, moved(read32(m, b)))
+      for (let b = o + 2; b < o + length; b += 4) put(m, t, b, moved(readIp(m, b)))
     }
     o += length
   }

@@ -4,6 +4,7 @@
 
 import { type AnyElement, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
+import { readIp } from './arp.ts'
 import {
   admit,
   annotate,
@@ -35,7 +36,6 @@ import {
   isIcmpError,
   portsOf,
   quotesFlow,
-  read32,
   rewrite,
   rewriteError,
   swapped,
@@ -76,8 +76,8 @@ export function makeRewriter({ name, family, accounting }: RewriterOptions): Any
         } else if (protocol !== DCCP || !oneSpace) return other(self, input)
       } else if (protocol === UDP && family === 'tcp') return other(self, input)
       const proto = oneSpace ? UDP : protocol
-      const saddr = read32(m, n + 12)
-      const daddr = read32(m, n + 16)
+      const saddr = readIp(m, n + 12)
+      const daddr = readIp(m, n + 16)
       const ports = portsOf(m, t, protocol)
       let row = self.state.flows.get(saddr, daddr, ports, proto)
       let output: number
@@ -157,13 +157,13 @@ function error(self: RewriterSelf, p: Packet, n: number, t: number, input: numbe
   const q = t + 8
   const proto = m[q + 9]!
   const ports = portsOf(m, q + ((m[q]! & 15) << 2), proto)
-  const quotedSaddr = read32(m, q + 12)
-  const quotedDaddr = read32(m, q + 16)
+  const quotedSaddr = readIp(m, q + 12)
+  const quotedDaddr = readIp(m, q + 16)
   const row = mappingOf(self, quotedDaddr, quotedSaddr, swapped(ports), proto)
   if (row === null) return other(self, input)
   const { new_saddr, new_daddr, new_ports, output } = row
   // Where the flow's own end sends the error, or its side is hidden, the new source speaks for it.
-  const saddr = read32(m, n + 12)
+  const saddr = readIp(m, n + 12)
   const hidden = new_saddr !== row.saddr || saddr === quotedDaddr
   rewriteError(
     m,

@@ -77,7 +77,7 @@ async function main(): Promise<number> {
   const folder = join(OUT, `run-${process.pid}`)
   mkdirSync(folder, { recursive: true })
   const programs: Programs = {
-    ours: [process.execPath, join(ROOT, 'build', 'cli', 'click.js')],
+    ours: [process.execPath, join(ROOT, 'build', 'deploy', 'start.cjs')],
     theirs: [click],
     folder,
   }
