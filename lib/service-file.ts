@@ -4,7 +4,7 @@
 //
 //   service: nat
 //   config: nat.click            # a path, or the configuration itself as a block (|)
-//   elements: ./v2               # folder of its own elements; may be left out
+//   elements: ./v2               # its own elements: folders and npm packages (element-sources.ts)
 //   buckets: 1024                # a power of two
 //   driver: auto                 # auto, xdp, packet, udp
 //   ports:
@@ -18,6 +18,8 @@ import type { Document, LineCounter, Node } from 'yaml'
 import { LineCounter as Lines, parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { FlatGraph } from './click/flat.ts'
+import type { ElementSource } from './element-sources.ts'
+import { findElementSources } from './element-sources.ts'
 import type { Finding } from './errors.ts'
 import { ClickUpError } from './errors.ts'
 import { fileProblem } from './file-problem.ts'
@@ -30,7 +32,9 @@ export interface ServiceFile {
   readonly config: string
   /** File of the configuration, for messages; `#config` of the service file where it is inline. */
   readonly configName: string
-  /** Absolute folder, or null. */
+  /** Where its own elements come from, in the file's order. */
+  readonly sources: readonly ElementSource[]
+  /** Folder of the first source that is one, or null: for those who know of one only. */
   readonly elements: string | null
   readonly defines: Readonly<Record<string, string>>
 }
@@ -62,7 +66,8 @@ const portSchema = z
 const fileSchema = z.strictObject({
   service: z.string().regex(NAME, 'is not a name: a-z first, then a-z 0-9 _ -, at most 31'),
   config: z.string().min(1),
-  elements: z.string().min(1).optional(),
+  // Its forms are told apart, and explained, by findElementSources.
+  elements: z.unknown().optional(),
   buckets: z
     .int()
     .min(BUCKETS_MIN)
@@ -108,6 +113,12 @@ export function parseServiceFile(text: string, path: string): ServiceFile {
     ? sharedInterfaces(parsed.data.ports, (port) => at(doc, lines, name, ['ports', port]))
     : parsed.error.issues.flatMap((issue) => findingsOf(issue, doc, lines, name))
   const configText = readConfig(value, path, at(doc, lines, name, ['config']), findings)
+  const { elements } = (value ?? {}) as { elements?: unknown }
+  const { sources, problems } = findElementSources(elements, dirname(path))
+  for (const { path: inside, message } of problems) {
+    const place = ['elements', ...inside]
+    findings.push({ where: at(doc, lines, name, place), message: `${place.join('.')}: ${message}` })
+  }
   if (!parsed.success || configText === null || findings.length > 0)
     throw wrong(path, findings.sort(byLine))
   const file = parsed.data
@@ -121,7 +132,8 @@ export function parseServiceFile(text: string, path: string): ServiceFile {
     },
     config: configText,
     configName: inline ? `${name}#config` : basename(file.config),
-    elements: file.elements === undefined ? null : resolve(dirname(path), file.elements),
+    sources,
+    elements: sources.find((s) => s.kind === 'folder')?.folder ?? null,
     defines: Object.fromEntries(Object.entries(file.defines).map(([k, v]) => [k, String(v)])),
   }
 }
@@ -279,6 +291,8 @@ function lineOf(doc: Document, lines: LineCounter, path: Path): number {
   for (let depth = path.length; depth > 0; depth--) {
     const parent = depth === 1 ? doc.contents : doc.getIn(path.slice(0, depth - 1), true)
     const items = (parent as { items?: { key?: unknown }[] } | null)?.items ?? []
+    const entry = items[path[depth - 1] as number] as Node | undefined
+    if (entry?.range != null) return lines.linePos(entry.range[0]).line
     for (const { key } of items) {
       const node = key as { value?: unknown; range?: [number, number, number] | null } | undefined
       if (node?.range != null && String(node.value) === String(path[depth - 1]))

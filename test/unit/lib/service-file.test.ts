@@ -1,6 +1,6 @@
 // The service file: good ones, and golden errors for bad ones.
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
@@ -12,6 +12,8 @@ import { checkPorts, parseServiceFile } from '../../../lib/service-file.ts'
 const dir = mkdtempSync(join(tmpdir(), 'cu-sf-'))
 test.after.always(() => rmSync(dir, { recursive: true, force: true }))
 writeFileSync(join(dir, 'a.click'), 'FromDevice(inside) -> ToDevice(outside);\n')
+mkdirSync(join(dir, 'own'))
+writeFileSync(join(dir, 'own/A.ts'), 'export {}\n')
 const path = join(dir, 'svc.yaml')
 
 function findings(text: string): string[] {
@@ -50,6 +52,15 @@ ports:
     },
     config: 'FromDevice(inside) -> ToDevice(outside);\n',
     configName: 'a.click',
+    sources: [
+      {
+        from: './own',
+        kind: 'folder',
+        folder: join(dir, 'own'),
+        files: [join(dir, 'own/A.ts')],
+        replaces: [],
+      },
+    ],
     elements: join(dir, 'own'),
     defines: { TIMEOUT: '60', NAME: 'x', ON: 'true' },
   })
@@ -62,6 +73,19 @@ test('an inline configuration, and defaults', (t) => {
   t.is(configName, 'svc.yaml#config')
   t.is(settings.bucketsLog2, 10)
   t.is(settings.driver, 'auto')
+})
+
+test('sources of elements that are not there, each with its line', (t) => {
+  const rest = 'service: x\nconfig: a.click\nports:\n  a: { interface: e0 }\n'
+  const found = (text: string) => findings(rest + text).map((f) => f.replaceAll(dir, '.'))
+  t.deepEqual(found('elements:\n  - ./own\n  - ./no\n  - npm:no-such-package\n'), [
+    'svc.yaml:7 elements.1: ./no: no such folder: ./no',
+    'svc.yaml:8 elements.2: npm:no-such-package: not found in node_modules of . or above: npm install no-such-package',
+  ])
+  t.deepEqual(found('elements: 3\n'), [
+    "svc.yaml:5 elements: 3 is not a folder, 'npm:<package>', or { from: …, replaces: [Class] }",
+  ])
+  t.deepEqual(found('elements: { from: ./own, replaces: A }\n'), [])
 })
 
 test('everything that is wrong, with its line', (t) => {
