@@ -1,0 +1,3 @@
+import { benchFlows } from '../flows.ts'
+
+export const BenchFlows = benchFlows(2)
