@@ -26,6 +26,14 @@ export interface GateCounters {
   fences: number
 }
 
+/** Packets that wait at most; others than the default for tests, which reach them sooner. */
+export interface GateBounds {
+  readonly held: number
+  readonly stragglers: number
+}
+
+const BOUNDS: GateBounds = { held: HELD_PACKETS, stragglers: STRAGGLER_PACKETS }
+
 export class PacketGate {
   /** Who owns what. The move's commands change it between two turns. */
   readonly buckets: Gate
@@ -41,13 +49,22 @@ export class PacketGate {
   readonly #primary: number
   readonly #pool: Pool
   readonly #onFence: (fence: Fence) => void
-  readonly #held: (Packet | null)[] = new Array(HELD_PACKETS).fill(null)
+  readonly #bounds: GateBounds
+  readonly #held: (Packet | null)[]
   #heldCount = 0
   #stragglers: Packet[] = []
   /** When the first packet of this hold came, in ms of `performance.now()`; -1: none is held. */
   #holdStartMs = -1
 
-  constructor(bucketsLog2: number, owned: boolean, pool: Pool, onFence: (fence: Fence) => void) {
+  constructor(
+    bucketsLog2: number,
+    owned: boolean,
+    pool: Pool,
+    onFence: (fence: Fence) => void,
+    bounds: GateBounds = BOUNDS,
+  ) {
+    this.#bounds = bounds
+    this.#held = new Array(bounds.held).fill(null)
     this.#primary = 1 << bucketsLog2
     this.buckets = Gate.make(this.#primary)
     this.#states = this.buckets.states
@@ -97,7 +114,7 @@ export class PacketGate {
   }
 
   #hold(p: Packet): void {
-    if (this.#heldCount === HELD_PACKETS) {
+    if (this.#heldCount === this.#bounds.held) {
       this.counters.holdOverflow++
       this.#pool.free(p)
       return
@@ -108,7 +125,7 @@ export class PacketGate {
   }
 
   #straggle(p: Packet): void {
-    if (this.#stragglers.length === STRAGGLER_PACKETS) {
+    if (this.#stragglers.length === this.#bounds.stragglers) {
       this.counters.stragglerOverflow++
       this.#pool.free(p)
       return

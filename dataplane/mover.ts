@@ -16,5 +16,7 @@ export interface MoverSetup {
   readonly steer: (p: Packet) => number
   /** Makes the ports send what is queued: a ring is shorter than a hold. */
   readonly flush: () => void
+  /** Bytes of a chunk; not given: CHUNK_BYTES. */
+  readonly chunkBytes?: number
   send(message: FromWorker, transfer?: ArrayBuffer): void
 }

@@ -23,8 +23,11 @@ export class SourceMover {
   #armed: Extract<SourceCommand, { type: 'subscribe' }> | null = null
   readonly #fenced = new Set<number>()
 
+  readonly #chunkBytes: number
+
   constructor(setup: MoverSetup) {
     this.#setup = setup
+    this.#chunkBytes = setup.chunkBytes ?? CHUNK_BYTES
   }
 
   plan(plan: TransferPlan): void {
@@ -127,7 +130,7 @@ export class SourceMover {
     if (snapshot === null || this.#passLeft < 0 || this.#grants === 0) return false
     const { deltasSent, snapshotDone } = snapshot
     const before = sentBy(snapshot)
-    const chunk = snapshot.next(CHUNK_BYTES)
+    const chunk = snapshot.next(this.#chunkBytes)
     if (chunk !== null) this.#chunk(snapshotDone ? 'deltas' : 'rows', chunk, before)
     if (snapshotDone) this.#passLeft -= snapshot.deltasSent - deltasSent
     const over = snapshotDone ? this.#passLeft <= 0 || !snapshot.busy : snapshot.snapshotDone
@@ -146,7 +149,7 @@ export class SourceMover {
     if (this.#grants === 0 || snapshot === null) return false
     const before = sentBy(snapshot)
     const { packetsSent } = snapshot
-    const chunk = snapshot.finish(CHUNK_BYTES)
+    const chunk = snapshot.finish(this.#chunkBytes)
     if (chunk !== null) {
       this.#chunk(snapshot.packetsSent > packetsSent ? 'packets' : 'deltas', chunk, before)
       return true
