@@ -21,7 +21,8 @@ compile:
 native:
 	@mkdir -p build; command -v $(firstword $(CC)) >/dev/null || \
 	  { echo 'native: no C compiler ($(CC)): only the udp driver will work' >&2; exit 0; }; \
-	flock build/.lock-native $(MAKE) -s --no-print-directory -C dataplane/native
+	flock build/.lock-native sh -c '$(MAKE) -s --no-print-directory -C dataplane/native && \
+	  $(MAKE) -s --no-print-directory -C test/lab/wire'
 
 lint: setup ## formatter and linter
 	@$(BIN)/biome check --error-on-warnings .
