@@ -1,6 +1,7 @@
 // The sending side of a move's state: walks the rows of the moving buckets into chunks while the
 // packet loop goes on, then the changes since, then (after the fence) the held packets. Called
-// between turns of the loop; each call is bounded by its bytes and by WALK_STEPS.
+// between turns of the loop; each call is bounded by its bytes, by WALK_STEPS and, where the caller
+// says so, by a number of rows: a chunk then stays open until it is full.
 //
 //   next ─▶ shared rows, rows of the buckets, then changes as they come   (any number of calls)
 //   finish ─▶ the rest of these, held packets; null: all sent             (after the last fence)
@@ -11,26 +12,23 @@
 
 import { ClickUpError } from '../lib/errors.ts'
 import { WALK_STEPS } from '../lib/limits.ts'
-import { ChunkWriter, PUT, REMOVE } from './chunk.ts'
+import { ChunkWriter } from './chunk.ts'
 import type { Fifo } from './fifo.ts'
 import type { Packet } from './packet.ts'
 import { stateId } from './schema.ts'
 import type { CellEntry, PacketsEntry, StateEntry, StateStore, TableEntry } from './state.ts'
+import { Outgoing } from './state-outgoing.ts'
 import { packetRecordBytes, writePacket } from './state-packet.ts'
 import type { PlanEntry, TransferPlan } from './state-plan.ts'
 import * as record from './state-record.ts'
-import type { Layout } from './table-layout.ts'
+import { RowBatch } from './state-walk.ts'
 
 /** A table or cell under way. */
 interface Stream {
-  readonly index: number
   readonly plan: PlanEntry
   readonly entry: TableEntry | CellEntry
-  /** Layout of the records, and the fingerprint that goes with it. */
-  readonly wire: Layout
-  readonly fingerprint: string
-  readonly bytes: number
   readonly moving: Uint8Array
+  readonly out: Outgoing
 }
 
 interface PacketStream {
@@ -42,6 +40,8 @@ interface PacketStream {
 export interface SourceOptions {
   /** The source hands over everything it has; default: where all buckets move. */
   readonly retire?: boolean
+  /** Bytes to be left free in front of each chunk, a multiple of 8. */
+  readonly front?: number
 }
 
 export class SnapshotSource {
@@ -54,11 +54,16 @@ export class SnapshotSource {
   readonly #streams: Stream[] = []
   readonly #packetStreams: PacketStream[] = []
   readonly #moving: Uint8Array
-  readonly #writer = new ChunkWriter()
-  /** Where the walk stands: stream, bucket's list, and in RowStore.cursor the row. */
+  readonly #writer: ChunkWriter
+  readonly #batch = new RowBatch()
+  /** A chunk is under way. */
+  #writing = false
+  #chunkRecords = 0
+  /** Where the walk stands: stream, and in RowStore.cursor the row. */
   #walkStream = 0
-  #walkBucket = -1
+  /** What is left of the call's bounds. */
   #steps = 0
+  #rowsLeft = 0
   /** Packets taken out of the queues: kept until the target is the owner. */
   #handed: { readonly fifo: Fifo; readonly packet: Packet; readonly stream: PacketStream }[] = []
   #handedSent = 0
@@ -68,7 +73,7 @@ export class SnapshotSource {
   #ended = false
   #failed: ClickUpError | null = null
   #forgetStream = 0
-  #forgetBucket = 0
+  #forgetRow = 0
 
   /** @param buckets numbers of the moving buckets, or one byte for each bucket (1: moves) */
   constructor(
@@ -78,6 +83,7 @@ export class SnapshotSource {
     options: SourceOptions = {},
   ) {
     this.#store = store
+    this.#writer = new ChunkWriter(options.front)
     this.#moving = movingMap(buckets, store.buckets)
     this.retire = options.retire ?? this.#moving.every((m) => m === 1)
     for (const [index, e] of plan.entries.entries()) this.#open(e, index)
@@ -93,23 +99,41 @@ export class SnapshotSource {
   /** Changes that wait to be sent. */
   get pendingDeltas(): number {
     let n = 0
-    for (const s of this.#streams) n += s.entry.rows.changes
+    for (const s of this.#streams) n += s.entry.rows.changes + s.out.told.length
     return n
   }
 
-  /** The next chunk; null: nothing to send now. Throws LIMIT where the stream is too slow. */
-  next(maxBytes: number): ArrayBuffer | null {
+  /** Records and bytes of the last chunk. */
+  get chunkRecords(): number {
+    return this.#chunkRecords
+  }
+
+  get chunkBytes(): number {
+    return this.#writer.bytes
+  }
+
+  /**
+   * The next chunk; null: none yet (`busy`), or nothing to send now. Throws LIMIT where the stream
+   * is too slow.
+   * @param maxRows of this call: the chunk is given once it is full, or the walk or the changes end
+   */
+  next(maxBytes: number, maxRows: number = Number.MAX_SAFE_INTEGER): ArrayBuffer | null {
     this.#checkOverflow()
     if (!this.#tracking) return null
-    this.#writer.start(maxBytes)
+    if (!this.#writing) this.#writer.start(maxBytes)
+    this.#writing = true
     this.#steps = WALK_STEPS
-    if (this.#walk()) this.#drain()
+    this.#rowsLeft = maxRows
+    const walked = this.snapshotDone
+    const over = this.#walk() && (!walked || this.#drain())
+    if (this.#rowsLeft <= 0 && !over) return null
+    if (over && !walked && maxRows === Number.MAX_SAFE_INTEGER) this.#drain()
     return this.#take()
   }
 
   /** True: `next` has something, or may have (a bounded call can come back empty-handed). */
   get busy(): boolean {
-    return this.#tracking && (!this.snapshotDone || this.pendingDeltas > 0)
+    return this.#tracking && (!this.snapshotDone || this.#writing || this.pendingDeltas > 0)
   }
 
   /** After the last fence: the rest. Null: everything was sent, and changes are no longer tracked. */
@@ -161,6 +185,7 @@ export class SnapshotSource {
     this.#handed = []
     this.#handedSent = 0
     let left = maxRows
+    let places = WALK_STEPS
     for (; this.#forgetStream < this.#streams.length; this.#forgetStream++) {
       const s = this.#streams[this.#forgetStream]!
       if (!s.entry.rows.drain(left)) return false
@@ -170,14 +195,14 @@ export class SnapshotSource {
         continue
       }
       const { rows, table } = s.entry
-      for (; this.#forgetBucket < s.moving.length; this.#forgetBucket++) {
-        if (s.moving[this.#forgetBucket] === 0) continue
-        for (let r = rows.first(this.#forgetBucket); r >= 0; r = rows.first(this.#forgetBucket)) {
-          if (left-- <= 0) return false
-          table.$drop(r)
-        }
+      for (; this.#forgetRow < rows.top; this.#forgetRow++) {
+        if (left <= 0 || places-- <= 0) return false
+        const r = this.#forgetRow
+        if (!rows.isLive(r) || s.moving[rows.listOf(r)] === 0) continue
+        left--
+        table.$drop(r)
       }
-      this.#forgetBucket = 0
+      this.#forgetRow = 0
     }
     return true
   }
@@ -188,66 +213,51 @@ export class SnapshotSource {
   #walk(): boolean {
     for (; this.#walkStream < this.#streams.length; this.#walkStream++) {
       const s = this.#streams[this.#walkStream]!
-      const rows = s.entry.rows
-      for (;;) {
-        for (let r = rows.cursor; r >= 0; r = rows.cursor) {
-          if (this.#steps-- <= 0) return false
-          // A listed row is new or changed: its turn comes with the changes.
-          if (!rows.isListed(r)) {
-            if (!this.#write(s, r, PUT)) return false
-            rows.markSent(r)
-            this.rowsSent++
-          }
-          rows.cursor = rows.next(r)
-        }
-        do this.#walkBucket++
-        while (this.#walkBucket < s.moving.length && s.moving[this.#walkBucket] === 0)
-        if (this.#walkBucket === s.moving.length) break
-        rows.cursor = rows.first(this.#walkBucket)
+      const { rows } = s.entry
+      while (rows.cursor < rows.top) {
+        const room = this.#room(s)
+        if (room === 0) return false
+        this.#batch.walk(rows, room, this.#steps)
+        this.rowsSent += this.#write(s)
       }
-      this.#walkBucket = -1
     }
     return true
   }
 
-  #drain(): void {
+  /** Writes changes; true: there are no more. */
+  #drain(): boolean {
     for (const s of this.#streams) {
-      const rows = s.entry.rows
-      for (let r = rows.firstChange(); r >= 0; r = rows.firstChange()) {
-        if (this.#steps-- <= 0) return
-        const op = rows.isLive(r) ? PUT : REMOVE
-        // A row that came and went between two chunks is nothing to the target.
-        if (op === PUT || rows.isRemoval(r)) {
-          if (!this.#write(s, r, op)) return
-          this.deltasSent++
-        }
-        rows.shiftChange()
+      const { rows } = s.entry
+      while (rows.firstChange() >= 0 || s.out.told.length > 0) {
+        const room = this.#room(s)
+        if (room === 0) return false
+        this.#batch.changes(rows, room, this.#steps)
+        this.deltasSent += this.#write(s)
       }
     }
+    return true
   }
 
-  #write(s: Stream, r: number, op: number): boolean {
-    const n = this.#writer.record(s.index, s.fingerprint, s.bytes)
-    if (n < 0) return false
-    const { at } = this.#writer
-    const { rows, decl, schema } = s.entry
-    at.i32[n] = rows.bucketOf(r)
-    at.i32[n + 1] = op
-    const row = record.arraysOf(rows, r)
-    const from = record.firstWord(rows, r)
-    const to = n + record.RECORD_SHIFT
-    if (s.plan.convertAt === 'source') {
-      const source = { layout: rows.layout, at: row, b: from }
-      const target = { layout: s.wire, at, b: to }
-      record.convertInto(decl, schema, source, schema.version, target, s.plan.to.version)
-    } else record.copyColumns(s.wire, row.i32, from, at.i32, to)
-    record.timesToAges(s.wire, at.f64, to, this.#store.clock.nowMs)
-    return true
+  /** Rows of a stream that the chunk and the call's bounds have room for. */
+  #room(s: Stream): number {
+    if (this.#steps <= 0) return 0
+    return Math.max(0, Math.min(s.out.room(this.#writer), this.#rowsLeft))
+  }
+
+  /** Writes the batch; gives how many records it was. */
+  #write(s: Stream): number {
+    this.#steps -= this.#batch.looked
+    this.#rowsLeft -= this.#batch.count
+    return s.out.write(this.#batch, this.#writer, this.#store.clock.nowMs)
   }
 
   #take(): ArrayBuffer | null {
+    this.#writing = false
+    const { records } = this.#writer
     const chunk = this.#writer.take()
-    if (chunk !== null) this.bytesSent += chunk.byteLength
+    if (chunk === null) return null
+    this.#chunkRecords = records
+    this.bytesSent += this.#writer.bytes
     return chunk
   }
 
@@ -259,18 +269,11 @@ export class SnapshotSource {
       this.#packetStreams.push({ index, plan, entry })
       return
     }
-    if (entry.schema.scope === 'shared' && plan.to.merge === 'sum' && !this.retire) return
-    const travels = plan.convertAt === 'source' ? plan.to : plan.from
-    const wire = record.layoutOfSchema(travels)
-    this.#streams.push({
-      index,
-      plan,
-      entry,
-      wire,
-      fingerprint: travels.fingerprint,
-      bytes: record.recordBytes(wire),
-      moving: this.#movingLists(entry),
-    })
+    if (entry.schema.scope === 'shared' && isShare(plan) && !this.retire) return
+    const moving = this.#movingLists(entry)
+    const share = moving.reduce((n, m) => n + m, 0) / moving.length
+    const out = new Outgoing(index, plan, entry, Math.ceil(entry.rows.size * share))
+    this.#streams.push({ plan, entry, moving, out })
   }
 
   /** One byte for each list of the table: which lists go. The last is of rows without a bucket. */
@@ -296,7 +299,7 @@ export class SnapshotSource {
 
   /** `flow` rows moved; a sum was given away. Other shared state is everyone's. */
   #forgets(s: Stream): boolean {
-    return s.entry.schema.scope === 'flow' || s.plan.to.merge === 'sum'
+    return s.entry.schema.scope === 'flow' || isShare(s.plan)
   }
 
   #untrack(): void {
@@ -319,6 +322,11 @@ export class SnapshotSource {
   }
 }
 
+/** A share of a total, by either side's rule. */
+function isShare({ from, to }: PlanEntry): boolean {
+  return from.merge === 'sum' || to.merge === 'sum'
+}
+
 function movingMap(buckets: Uint8Array | readonly number[], count: number): Uint8Array {
   if (buckets instanceof Uint8Array) {
     if (buckets.length !== count)
@@ -335,5 +343,5 @@ function movingMap(buckets: Uint8Array | readonly number[], count: number): Uint
 
 function zeroCell(entry: CellEntry): void {
   const at = record.arraysOf(entry.rows, 0)
-  at.i32.fill(0, record.firstWord(entry.rows, 0) + 4, entry.rows.words)
+  at.i32.fill(0, 0, entry.rows.layout.dataWords)
 }
