@@ -7,21 +7,25 @@
 import { type Chunk, PACKET, PUT, REMOVE, readChunk, refused, type Section } from './chunk.ts'
 import type { Packet, Pool } from './packet.ts'
 import type { CellEntry, PacketsEntry, StateStore, TableEntry } from './state.ts'
+import { Incoming, type Records } from './state-incoming.ts'
 import { SharedMerge } from './state-merge.ts'
 import { checkPacket, readPacket } from './state-packet.ts'
 import type { PlanEntry, TransferPlan } from './state-plan.ts'
 import * as record from './state-record.ts'
+import { type BulkCode, bulkOf } from './table-bulk.ts'
 import type { Layout } from './table-layout.ts'
-import { arraysOver, type RecordArrays } from './table-rows.ts'
+import type { RecordArrays } from './table-rows.ts'
 
 interface RowSink {
   readonly kind: 'rows'
-  readonly plan: PlanEntry
   readonly entry: TableEntry | CellEntry
+  /** Makes rows of this version; null: they come as such. */
+  readonly incoming: Incoming | null
   /** Layout of the records, and the fingerprint that goes with it. */
   readonly wire: Layout
   readonly fingerprint: string
   readonly bytes: number
+  readonly bulk: BulkCode
   /** For shared state. */
   readonly merge: SharedMerge | null
   /** Rows without a bucket that came: the target may have others of its own. */
@@ -37,15 +41,29 @@ interface PacketSink {
 
 type Sink = RowSink | PacketSink
 
-/** Records of one section, checked, in the target's own layout, times as times. */
-interface Work {
-  readonly sink: Sink
-  readonly heads: Int32Array
-  readonly at: RecordArrays
-  /** First word of record n: of the record itself for packets, else seen as a row. */
-  readonly words: Int32Array
+/** Records of one section, checked. */
+interface RowWork {
+  readonly sink: RowSink
+  /** In the target's own layout. */
+  readonly records: Records
+  /** They hold times as times, not ages. */
+  readonly absolute: boolean
+  /** When they came, which ages count from. */
+  readonly cameMs: number
+  readonly count: number
   next: number
 }
+
+interface PacketWork {
+  readonly sink: PacketSink
+  readonly at: RecordArrays
+  /** First word of each. */
+  readonly words: readonly number[]
+  readonly count: number
+  next: number
+}
+
+type Work = RowWork | PacketWork
 
 export class SnapshotTarget {
   rowsApplied = 0
@@ -79,8 +97,9 @@ export class SnapshotTarget {
   apply(chunk: ArrayBuffer, maxRows: number = Number.MAX_SAFE_INTEGER): number {
     if (!this.#open) throw new Error('apply: the move is over')
     const read = readChunk(chunk)
-    const works = read.sections.map((s) => this.#check(read, s))
-    for (const w of works) this.#prepare(w)
+    // All is checked before anything is converted, and all converted before anything is applied.
+    for (const section of read.sections) this.#check(read, section)
+    const works = read.sections.map((section) => this.#prepare(read, section))
     this.#work.push(...works)
     return this.resume(maxRows)
   }
@@ -90,10 +109,13 @@ export class SnapshotTarget {
     let left = maxRows
     while (this.#work.length > 0) {
       const w = this.#work[0]!
-      for (; w.next < w.words.length; w.next++) {
-        if (left-- <= 0) return this.#waiting()
-        if (w.sink.kind === 'packets') this.#applyPacket(w.sink, w, w.words[w.next]!)
-        else this.#applyRow(w.sink, w, w.next)
+      while (w.next < w.count) {
+        if (left <= 0) return this.#waiting()
+        const before = w.next
+        if ('words' in w) this.#applyPacket(w.sink, w.at, w.words[w.next++]!)
+        else if (w.sink.merge !== null) this.#mergeRow(w.sink.merge, w)
+        else this.#applyRows(w, Math.min(left, w.count - w.next))
+        left -= w.next - before
       }
       this.#work.shift()
     }
@@ -124,69 +146,93 @@ export class SnapshotTarget {
 
   // ---- Checking ----------------------------------------------------------------------------
 
-  #check(chunk: Chunk, s: Section): Work {
+  #check(chunk: Chunk, s: Section): void {
     const sink = this.#sinks[s.state]
     if (sink === undefined) throw refused(`the plan has no state ${s.state}`)
     if (sink.fingerprint !== s.fingerprint)
       throw refused(`state ${s.state} has schema ${s.fingerprint}, not ${sink.fingerprint}`)
-    const words = sink.kind === 'rows' ? rowWords(sink, s) : packetWords(chunk, s)
-    const heads = new Int32Array(words.length * 2)
-    words.forEach((n, k) => {
-      const bucket = chunk.i32[n]!
-      const op = chunk.i32[n + 1]!
-      // Packets that are not steered say by a negative number why.
-      const least = sink.kind === 'packets' ? -128 : -1
-      if (bucket < least || bucket >= this.#store.buckets) throw refused(`bucket ${bucket}`)
-      if (sink.kind === 'packets' ? op !== PACKET : op !== PUT && op !== REMOVE)
-        throw refused(`operation ${op}`)
-      heads[k * 2] = bucket
-      heads[k * 2 + 1] = op
-    })
-    return { sink, heads, at: chunk, words, next: 0 }
+    const { buckets } = this.#store
+    if (sink.kind === 'packets') {
+      for (const n of packetWords(chunk, s)) {
+        const bucket = chunk.i32[n]!
+        // Packets that are not steered say by a negative number why.
+        if (bucket < -128 || bucket >= buckets) throw refused(`bucket ${bucket}`)
+        if (chunk.i32[n + 1] !== PACKET) throw refused(`operation ${chunk.i32[n + 1]}`)
+      }
+      return
+    }
+    if (s.records * sink.bytes !== s.bytes)
+      throw refused(`${s.records} records of ${sink.bytes} bytes do not make ${s.bytes}`)
+    const { i32 } = chunk
+    const words = sink.bytes >>> 2
+    for (let k = 0, n = s.at; k < s.records; k++, n += words) {
+      const bucket = i32[n]!
+      const op = i32[n + 1]!
+      if (bucket < -1 || bucket >= buckets) throw refused(`bucket ${bucket}`)
+      if (op !== PUT && op !== REMOVE) throw refused(`operation ${op}`)
+    }
   }
 
-  /** Ages become times; rows of another version are converted into memory of their own. */
-  #prepare(w: Work): void {
-    if (w.sink.kind === 'packets') return
-    const { wire, plan, entry } = w.sink
-    const from = w.at
-    for (let k = 0; k < w.words.length; k++) {
-      w.words[k] = w.words[k]! + record.RECORD_SHIFT
-      record.agesToTimes(wire, from.f64, w.words[k]!, this.#store.clock.nowMs)
-    }
-    if (plan.convertAt !== 'target') return
-    const own = entry.rows.layout
-    const memory = new ArrayBuffer(w.words.length * own.words * 4)
-    const at = arraysOver(memory)
-    const { schema, decl } = entry
-    for (let k = 0; k < w.words.length; k++) {
-      const source = { layout: wire, at: from, b: w.words[k]! }
-      const target = { layout: own, at, b: k * own.words }
-      record.convertInto(decl, schema, source, plan.from.version, target, schema.version)
-      w.words[k] = target.b
-    }
-    Object.assign(w, { at })
+  /** Rows of another version are converted, into memory of their own. */
+  #prepare(chunk: Chunk, s: Section): Work {
+    const sink = this.#sinks[s.state]!
+    if (sink.kind === 'packets')
+      return { sink, at: chunk, words: packetWords(chunk, s), count: s.records, next: 0 }
+    const { wire, incoming, bytes } = sink
+    const came: Records = { at: chunk, first: s.at, count: s.records, words: bytes >>> 2 }
+    const cameMs = this.#store.clock.nowMs
+    const absolute = incoming !== null || sink.merge !== null
+    if (absolute)
+      for (let k = 0; k < came.count; k++) {
+        const b = came.first + k * came.words + record.RECORD_SHIFT
+        record.agesToTimes(wire, chunk.f64, b, cameMs)
+      }
+    const records = incoming === null ? came : incoming.convert(came)
+    return { sink, records, absolute, cameMs, count: records.count, next: 0 }
   }
 
   // ---- Applying ----------------------------------------------------------------------------
 
-  #applyRow(sink: RowSink, w: Work, k: number): void {
-    const b = w.words[k]!
-    const bucket = w.heads[k * 2]!
-    if (w.heads[k * 2 + 1] === REMOVE) {
+  #mergeRow(merge: SharedMerge, w: RowWork): void {
+    const n = w.records.first + w.next++ * w.records.words
+    const { at } = w.records
+    const b = n + record.RECORD_SHIFT
+    if (at.i32[n + 1] === REMOVE) {
       this.removalsApplied++
-      if (sink.merge !== null) sink.merge.remove(w.at, b)
-      else dropRow(sink, w.at, b)
-      return
-    }
-    const took = sink.merge !== null ? sink.merge.put(w.at, b) : this.#putRow(sink, bucket, w.at, b)
-    if (took) this.rowsApplied++
+      merge.remove(at, b)
+    } else if (merge.put(at, b)) this.rowsApplied++
     else this.rowsRefused++
   }
 
-  #putRow(sink: RowSink, bucket: number, at: RecordArrays, b: number): boolean {
-    const entry = sink.entry
-    if (entry.kind === 'cell') throw new Error('a cell of scope flow')
+  #applyRows(w: RowWork, max: number): void {
+    const { sink, records, absolute, cameMs } = w
+    const { at, first, words } = records
+    if (sink.entry.kind === 'cell') throw new Error('a cell of scope flow')
+    const from = first + w.next * words
+    const done = sink.bulk.into(sink.entry.table, this.#seen, at, from, max, cameMs, absolute)
+    w.next += done
+    this.rowsApplied += done
+    if (done === max) return
+    this.#applyRow(sink, sink.entry, w)
+  }
+
+  /** What is not an ordinary put. */
+  #applyRow(sink: RowSink, entry: TableEntry, w: RowWork): void {
+    const { at, first, words } = w.records
+    const n = first + w.next++ * words
+    const b = n + record.RECORD_SHIFT
+    if (at.i32[n + 1] === REMOVE) {
+      this.removalsApplied++
+      dropRow(sink, entry, at, b)
+      return
+    }
+    const { rows } = entry
+    if (!w.absolute) record.agesToTimes(rows.layout, at.f64, b, w.cameMs)
+    if (this.#putRow(sink, entry, at.i32[n]!, at, b)) this.rowsApplied++
+    else this.rowsRefused++
+  }
+
+  #putRow(sink: RowSink, entry: TableEntry, bucket: number, at: RecordArrays, b: number): boolean {
     const { rows, table } = entry
     const known = rows.size
     let r = table.$take(bucket, at, b)
@@ -203,8 +249,8 @@ export class SnapshotTarget {
     return true
   }
 
-  #applyPacket(sink: PacketSink, w: Work, n: number): void {
-    const p = readPacket(this.#pool, w.at, n)
+  #applyPacket(sink: PacketSink, at: RecordArrays, n: number): void {
+    const p = readPacket(this.#pool, at, n)
     if (p !== null && sink.entry.fifo.push(p)) {
       this.packetsApplied++
       sink.came.add(p)
@@ -215,7 +261,7 @@ export class SnapshotTarget {
   }
 
   #waiting(): number {
-    return this.#work.reduce((n, w) => n + w.words.length - w.next, 0)
+    return this.#work.reduce((n, w) => n + w.count - w.next, 0)
   }
 
   #close(): void {
@@ -228,9 +274,9 @@ export class SnapshotTarget {
     if (sink.entry.kind === 'cell') return
     const { rows, table } = sink.entry
     for (const r of sink.loose) if (rows.isLive(r)) table.$drop(r)
-    for (let bucket = 0; bucket < this.#seen.length; bucket++) {
-      if (this.#seen[bucket] === 0) continue
-      for (let r = rows.first(bucket); r >= 0; r = rows.first(bucket)) table.$drop(r)
+    for (let r = 0; r < rows.top; r++) {
+      const bucket = rows.isLive(r) ? rows.bucketOf(r) : -1
+      if (bucket >= 0 && this.#seen[bucket] === 1) table.$drop(r)
     }
   }
 
@@ -252,23 +298,18 @@ function makeSink(store: StateStore, plan: PlanEntry): Sink {
   const wire = record.layoutOfSchema(travels)
   return {
     kind: 'rows',
-    plan,
     entry,
+    incoming: plan.convertAt === 'target' ? new Incoming(plan, entry, store.buckets) : null,
     wire,
     fingerprint: travels.fingerprint,
     bytes: record.recordBytes(wire),
+    bulk: bulkOf(entry.rows.layout),
     merge: plan.to.scope === 'shared' || entry.kind === 'cell' ? new SharedMerge(entry) : null,
     loose: new Set(),
   }
 }
 
-function rowWords(sink: RowSink, s: Section): Int32Array {
-  if (s.records * sink.bytes !== s.bytes)
-    throw refused(`${s.records} records of ${sink.bytes} bytes do not make ${s.bytes}`)
-  return Int32Array.from({ length: s.records }, (_, k) => s.at + (k * sink.bytes) / 4)
-}
-
-function packetWords(chunk: Chunk, s: Section): Int32Array {
+function packetWords(chunk: Chunk, s: Section): number[] {
   const words: number[] = []
   const end = s.at * 4 + s.bytes
   for (let n = s.at; n * 4 < end; ) {
@@ -278,13 +319,12 @@ function packetWords(chunk: Chunk, s: Section): Int32Array {
     n += bytes / 4
   }
   if (words.length !== s.records) throw refused(`${words.length} held packets of ${s.records}`)
-  return Int32Array.from(words)
+  return words
 }
 
-function dropRow(sink: RowSink, at: RecordArrays, b: number): void {
-  if (sink.entry.kind === 'cell') return
-  const r = sink.entry.table.$seek(at, b)
+function dropRow(sink: RowSink, entry: TableEntry, at: RecordArrays, b: number): void {
+  const r = entry.table.$seek(at, b)
   if (r < 0) return
-  sink.entry.table.$drop(r)
+  entry.table.$drop(r)
   sink.loose.delete(r)
 }
