@@ -39,13 +39,35 @@ export interface Expiry {
   readonly afterOf?: (self: any, row: any) => number
 }
 
+/**
+ * Makes a row of one version out of one of another; null: the row is left behind. Pure: it is asked
+ * again for each change of the row, and may be asked more often. Throwing refuses the move, and the
+ * old version goes on with all its rows.
+ */
+export type Step = (row: RowData) => RowData | null
+
+/** Another state's rows, by their version. */
+export type Taken = Readonly<Record<number, TakenVersion>>
+export interface TakenVersion {
+  /** The version of this state that `row` makes; its own upgrade steps go on from there. */
+  readonly to: number
+  /** Not given: rows are taken as they are. */
+  readonly row?: Step
+}
+
+/** How rows of other versions become rows of this one: doc/state-evolution.md has examples. */
 interface Evolution {
   /** Only goes up when the columns change; never reused. */
   readonly version: number
   /** From each earlier version one step up: `upgrade[v]` makes a row of v+1 out of one of v. */
-  readonly upgrade?: Readonly<Record<number, (old: RowData) => RowData>>
+  readonly upgrade?: Readonly<Record<number, Step>>
   /** Back again, where rollback is promised: `downgrade[v]` makes a row of v out of one of v+1. */
-  readonly downgrade?: Readonly<Record<number, (row: RowData) => RowData>>
+  readonly downgrade?: Readonly<Record<number, Step>>
+  /**
+   * State of another class (or of another name) that this one takes, by 'Class.state': an element
+   * whose class was changed keeps its state then.
+   */
+  readonly takes?: Readonly<Record<string, Taken>>
 }
 
 export interface TableDecl<K extends Columns = Columns, R extends Columns = Columns>
@@ -158,11 +180,28 @@ export function packets(decl: Omit<PacketsDecl, 'kind'>): PacketsDecl {
 }
 
 function checkEvolution(decl: Evolution): void {
-  if (!Number.isInteger(decl.version) || decl.version < 1)
-    throw new Error(`version ${decl.version}: must be an integer from 1`)
-  const steps = Object.keys(decl.upgrade ?? {}).map(Number)
-  if (steps.length === 0) return
-  for (let v = Math.min(...steps); v < decl.version; v++) {
-    if (decl.upgrade?.[v] === undefined) throw new Error(`no upgrade step from version ${v}`)
+  const { version, upgrade, downgrade, takes = {} } = decl
+  if (!Number.isInteger(version) || version < 1)
+    throw new Error(`version ${version}: must be an integer from 1`)
+  checkChain('upgrade', version, upgrade)
+  checkChain('downgrade', version, downgrade)
+  for (const [state, versions] of Object.entries(takes)) {
+    if (!/^\w+\.\w+$/.test(state)) throw new Error(`takes '${state}': must be 'Class.state'`)
+    for (const [from, { to }] of Object.entries(versions))
+      for (let v = to; v !== version; v++)
+        if (v > version || upgrade?.[v] === undefined)
+          throw new Error(`takes '${state}' ${from}: no way from version ${to} to ${version}`)
   }
+}
+
+function checkChain(
+  what: 'upgrade' | 'downgrade',
+  version: number,
+  steps: Readonly<Record<number, Step>> = {},
+): void {
+  const froms = Object.keys(steps).map(Number)
+  const wrong = froms.find((v) => v < 1 || v >= version)
+  if (wrong !== undefined) throw new Error(`${what} step ${wrong}: this is version ${version}`)
+  for (let v = Math.min(...froms, version); v < version; v++)
+    if (steps[v] === undefined) throw new Error(`no ${what} step ${v}: the chain has a gap`)
 }

@@ -2,7 +2,15 @@
 // that travels in messages.
 
 import { createHash } from 'node:crypto'
-import type { Columns, ColumnType, Merge, Scope, StateDecl } from './declare.ts'
+import type {
+  CellDecl,
+  Columns,
+  ColumnType,
+  Merge,
+  Scope,
+  StateDecl,
+  TableDecl,
+} from './declare.ts'
 
 export interface SchemaColumn {
   readonly name: string
@@ -27,6 +35,19 @@ export interface StateSchema {
   readonly upgradesFrom: readonly number[]
   /** Earlier versions that this side can bring its own rows down to. */
   readonly downgradesTo: readonly number[]
+  /** Other states that this one takes, as `Class.state`, and their versions. */
+  readonly takes?: Readonly<Record<string, readonly TakenSchema[]>>
+}
+
+export interface TakenSchema {
+  readonly version: number
+  /** Rows are taken as they are. */
+  readonly asIs: boolean
+}
+
+/** `Class.state`: how declarations name a state. */
+export function kindOf(s: Pick<StateSchema, 'className' | 'state'>): string {
+  return `${s.className}.${s.state}`
 }
 
 /** `element.state`: how people and findings name a state. */
@@ -70,7 +91,19 @@ export function schemaOf(
     capacity,
     upgradesFrom: chain(decl.version, decl.upgrade),
     downgradesTo: chain(decl.version, decl.downgrade),
+    ...(decl.takes === undefined ? {} : { takes: takenBy(decl) }),
   }
+}
+
+function takenBy({ version, takes = {} }: TableDecl | CellDecl): StateSchema['takes'] & object {
+  const taken = Object.entries(takes).map(([state, versions]) => {
+    const list = Object.entries(versions).map(([from, { to, row }]) => ({
+      version: Number(from),
+      asIs: row === undefined && to === version,
+    }))
+    return [state, list] as const
+  })
+  return Object.fromEntries(taken)
 }
 
 export function fingerprintOf(

@@ -9,12 +9,16 @@
 //   - An older version: the target brings rows up (it knows the later steps).
 //   - A newer version (a rollback): the source brings rows down before it sends them, since the
 //     older code at the target cannot know how.
-//   - Another element class under the same name: refused, unless `map` names it.
+//   - Another element class under the same name: taken where the new class says that it takes the
+//     old one's (`takes`); the target converts. Else refused, unless `map` names it and the rows
+//     have the same columns.
 //   - State that nothing takes: refused, empty or not (it may fill before the flip), unless
 //     `discard` names it. A cell of an unnamed element, such as a count, is given up by itself.
+//   - A rule of merging may change: rows that come are joined by the new one.
 
 import type { Finding } from '../lib/errors.ts'
-import { type StateSchema, stateId } from './schema.ts'
+import { kindOf, type StateSchema, stateId } from './schema.ts'
+import * as words from './state-plan-words.ts'
 import { isUnnamed, unnamedTakers } from './state-unnamed.ts'
 
 export interface PlanEntry {
@@ -46,12 +50,20 @@ export type PlanResult =
   | { readonly ok: true; readonly plan: TransferPlan }
   | { readonly ok: false; readonly findings: readonly Finding[] }
 
+/** Both versions, for all that looks at more than one state. */
+interface Versions {
+  readonly from: readonly StateSchema[]
+  readonly to: readonly StateSchema[]
+  readonly options: PlanOptions
+}
+
 export function planTransfer(
   from: readonly StateSchema[],
   to: readonly StateSchema[],
   options: PlanOptions = {},
 ): PlanResult {
-  const findings: Finding[] = checkOptions(from, to, options)
+  const versions = { from, to, options }
+  const findings: Finding[] = words.wrongOptions(from, to, options)
   const entries: PlanEntry[] = []
   const discarded: string[] = []
   const takers = new Map<string, string>()
@@ -63,16 +75,15 @@ export function planTransfer(
       continue
     }
     const element = takerOf(old.element, unnamed, options)
-    const taken = match(old, element, from, to, options)
-    if ('message' in taken) {
+    const taken = match(old, element, versions)
+    if (typeof taken === 'string') {
       if (element === null && old.kind === 'cell') discarded.push(stateId(old))
-      else findings.push(taken)
+      else findings.push({ where: stateId(old), message: taken })
       continue
     }
     const other = takers.get(stateId(taken.to))
     if (other !== undefined) {
-      const message = `${stateId(taken.to)} would take this state and ${other}: map one only`
-      findings.push({ where: stateId(old), message })
+      findings.push({ where: stateId(old), message: words.twoIntoOne(old, taken.to, other) })
       continue
     }
     takers.set(stateId(taken.to), stateId(old))
@@ -90,134 +101,52 @@ function takerOf(
   return own(options.map, old) ?? unnamed.get(old) ?? (isUnnamed(old) ? null : old)
 }
 
-function match(
+/** The entry for an old state, or what is in the way, for people. */
+function match(old: StateSchema, element: string | null, versions: Versions): PlanEntry | string {
+  const { from, to, options } = versions
+  const mapped = own(options.map, old.element)
+  const taker = stateFor(old, element, to)
+  if (taker === undefined) return words.nobodyTakes(old, mapped, from, to)
+  const shape = words.otherShape(old, taker)
+  if (shape !== null) return shape
+  const size = own(options.sizes, stateId(old))
+  if (size !== undefined && size > taker.capacity) return words.tooMany(old, taker, size)
+  const convertAt = kindOf(old) === kindOf(taker) ? byVersion(old, taker) : byTakes(old, taker)
+  if (convertAt !== null) return { from: old, to: taker, convertAt }
+  const said = mapped !== undefined && old.fingerprint === taker.fingerprint
+  if (kindOf(old) === kindOf(taker)) return words.noSteps(old, taker)
+  return said ? { from: old, to: taker, convertAt: 'none' } : words.notTaken(old, taker)
+}
+
+/** The state of an element that is for an old one: of its name, or one that says that it takes it. */
+function stateFor(
   old: StateSchema,
   element: string | null,
-  from: readonly StateSchema[],
   to: readonly StateSchema[],
-  options: PlanOptions,
-): PlanEntry | Finding {
-  const where = stateId(old)
-  const mapped = own(options.map, old.element)
-  const taker = to.find((s) => s.element === element && s.state === old.state)
-  if (taker === undefined) return { where, message: nobodyTakes(old, from, to, options) }
-  if (mapped === undefined && taker.className !== old.className) {
-    const message =
-      `element ${old.element} was a ${old.className} and is a ${taker.className} now; ` +
-      `take its state all the same with --map ${old.element}=${old.element}, ` +
-      `or give it up with --discard ${where}`
-    return { where, message }
-  }
-  const message =
-    whyNotShape(old, taker) ?? whyNotVersion(old, taker) ?? whyNotSize(old, taker, options)
-  return message === null
-    ? { from: old, to: taker, convertAt: whoConverts(old, taker) }
-    : { where, message }
+): StateSchema | undefined {
+  const states = to.filter((s) => s.element === element)
+  const same = states.find((s) => s.state === old.state)
+  if (same?.className === old.className) return same
+  return states.find((s) => own(s.takes, kindOf(old)) !== undefined) ?? same
 }
 
-function whoConverts(old: StateSchema, taker: StateSchema): PlanEntry['convertAt'] {
+/** Who converts between two versions of one state; null: there are no steps. */
+function byVersion(old: StateSchema, taker: StateSchema): PlanEntry['convertAt'] | null {
   if (old.fingerprint === taker.fingerprint) return 'none'
-  return old.version < taker.version ? 'target' : 'source'
+  if (taker.upgradesFrom.includes(old.version)) return 'target'
+  return old.downgradesTo.includes(taker.version) ? 'source' : null
 }
 
-function whyNotShape(old: StateSchema, taker: StateSchema): string | null {
-  const change =
-    old.kind !== taker.kind
-      ? `was a ${old.kind} and is a ${taker.kind} now`
-      : old.scope !== taker.scope
-        ? `had scope ${old.scope} and has scope ${taker.scope} now`
-        : null
-  return change === null
-    ? null
-    : `${change}: rows cannot be taken over; give them up with --discard ${stateId(old)}`
-}
-
-function whyNotVersion(old: StateSchema, taker: StateSchema): string | null {
-  if (old.fingerprint === taker.fingerprint) return null
-  const giveUp = `or give its rows up with --discard ${stateId(old)}`
-  if (old.version === taker.version)
-    return (
-      `columns differ (${difference(old, taker)}) though both sides say version ` +
-      `${old.version}: raise the version and declare an upgrade step, ${giveUp}`
-    )
-  if (old.version < taker.version)
-    return taker.upgradesFrom.includes(old.version)
-      ? null
-      : `no upgrade path from version ${old.version} to ${taker.version} ` +
-          `(the new version takes ${list(taker.upgradesFrom)}): declare the missing steps, ${giveUp}`
-  return old.downgradesTo.includes(taker.version)
-    ? null
-    : `no downgrade path from version ${old.version} to ${taker.version} ` +
-        `(the running version goes down to ${list(old.downgradesTo)}): ` +
-        `declare the missing steps in the running version, ${giveUp}`
-}
-
-function whyNotSize(old: StateSchema, taker: StateSchema, options: PlanOptions): string | null {
-  const size = own(options.sizes, stateId(old))
-  if (size === undefined || size <= taker.capacity) return null
-  return (
-    `holds ${size} ${old.kind === 'packets' ? 'packets' : 'rows'}, and ${stateId(taker)} ` +
-    `has capacity ${taker.capacity}: raise it in the new configuration`
-  )
-}
-
-function nobodyTakes(
-  old: StateSchema,
-  from: readonly StateSchema[],
-  to: readonly StateSchema[],
-  options: PlanOptions,
-): string {
-  const giveUp = `or give it up with --discard ${stateId(old)}`
-  const mapped = own(options.map, old.element)
-  if (mapped !== undefined) return `${mapped} has no state '${old.state}': map another, ${giveUp}`
-  // A renamed element is one of the same class that the old version did not have.
-  const known = new Set(from.map((s) => s.element))
-  const same = (s: StateSchema) => s.className === old.className && s.state === old.state
-  const fits = to.find((s) => same(s) && !known.has(s.element)) ?? to.find(same)
-  const nothing = isUnnamed(old.element)
-    ? `the element has no name, and the versions have different numbers of such: which one takes it? Say`
-    : `nothing in the new version takes this ${old.kind} of ${old.className}: where the element was renamed say`
-  return `${nothing} --map ${old.element}=${fits?.element ?? 'NEW'}, ${giveUp}`
-}
-
-function checkOptions(
-  from: readonly StateSchema[],
-  to: readonly StateSchema[],
-  options: PlanOptions,
-): Finding[] {
-  const findings: Finding[] = []
-  for (const [old, taker] of Object.entries(options.map ?? {})) {
-    const where = `--map ${old}=${taker}`
-    if (!from.some((s) => s.element === old))
-      findings.push({ where, message: `the running version has no element ${old} with state` })
-    if (!to.some((s) => s.element === taker))
-      findings.push({ where, message: `the new version has no element ${taker} with state` })
-  }
-  for (const name of options.discard ?? [])
-    if (!from.some((s) => s.element === name || stateId(s) === name))
-      findings.push({
-        where: `--discard ${name}`,
-        message: `the running version has no such state; it has ${from.map(stateId).join(', ') || 'none'}`,
-      })
-  return findings
+/** Who converts another class's rows; null: the taker does not know how. */
+function byTakes(old: StateSchema, taker: StateSchema): PlanEntry['convertAt'] | null {
+  const taken = own(taker.takes, kindOf(old))?.find((t) => t.version === old.version)
+  if (taken === undefined) return null
+  return taken.asIs && old.fingerprint === taker.fingerprint ? 'none' : 'target'
 }
 
 function isDiscarded(s: StateSchema, options: PlanOptions): boolean {
   const names = options.discard ?? []
   return names.includes(s.element) || names.includes(stateId(s))
-}
-
-function difference(a: StateSchema, b: StateSchema): string {
-  const text = (s: StateSchema) => s.columns.map((c) => `${c.name} ${c.type}`)
-  const was = text(a)
-  const is = text(b)
-  const gone = was.filter((c) => !is.includes(c)).map((c) => `-${c}`)
-  const added = is.filter((c) => !was.includes(c)).map((c) => `+${c}`)
-  return [...gone, ...added].join(', ') || 'their order, or which are keys'
-}
-
-function list(versions: readonly number[]): string {
-  return versions.length === 0 ? 'no other version' : `versions ${versions.join(', ')}`
 }
 
 /** Own properties only: element names come from people, and `constructor` is one. */

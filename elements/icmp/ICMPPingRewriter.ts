@@ -145,7 +145,7 @@ import { ICMP, isEcho, isEchoReply, portsOf, rewrite } from '../lib/rewriter-pac
 export default element({
   ...REWRITER,
   name: 'ICMPPingRewriter',
-  state: rewriterState(true),
+  state: rewriterState(true, 'ICMPPingRewriter'),
 
   configure: (_config, context) => configureRewriter(context, { family: 'ping' }),
 

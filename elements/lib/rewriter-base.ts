@@ -22,6 +22,7 @@ import { homeOf } from './rewriter-ports.ts'
 import { joinCapacity } from './rewriter-room.ts'
 import { type Shifter, shiftsTable } from './rewriter-shift.ts'
 import { DROPPED, MAPPER, PASS } from './rewriter-spec.ts'
+import { takenAsIs, takenFlows } from './rewriter-takes.ts'
 import { SETTINGS } from './settings.ts'
 
 export interface RewriterSelf extends Mapper {
@@ -31,13 +32,16 @@ export interface RewriterSelf extends Mapper {
   readonly state: Mapper['state'] & { readonly shifts: Shifter['state']['shifts'] }
 }
 
-/** @param accounting count packets and bytes a mapping; false: version 1 of the table */
-export function rewriterState(accounting: boolean) {
+/**
+ * @param accounting count packets and bytes a mapping; false: version 1 of the table
+ * @param name of the class; which others it takes state of follows from it
+ */
+export function rewriterState(accounting: boolean, name = '') {
   return {
-    flows: flowsTable(accounting),
-    shifts: shiftsTable,
-    turns: turnsTable,
-    reaper: reaperCell,
+    flows: accounting ? { ...flowsTable(true), takes: takenFlows(name) } : flowsTable(false),
+    shifts: { ...shiftsTable, takes: takenAsIs(name, 'shifts') },
+    turns: { ...turnsTable, takes: takenAsIs(name, 'turns') },
+    reaper: { ...reaperCell, takes: takenAsIs(name, 'reaper') },
     limits: cell({
       version: 1,
       scope: 'local',

@@ -57,7 +57,7 @@ export function makeRewriter({ name, family, accounting }: RewriterOptions): Any
   return element({
     ...REWRITER,
     name,
-    state: rewriterState(accounting),
+    state: rewriterState(accounting, name),
 
     configure: (_config, context) => configureRewriter(context, { family, owned: accounting }),
 

@@ -5,6 +5,7 @@ import fc from 'fast-check'
 import { element } from '../../dataplane/element.ts'
 import { ipPacket } from '../unit/elements/ip/packets.ts'
 import { cutAnywhere, type Frame } from './metamorphic.ts'
+import { answer } from './traffic.ts'
 
 const ETHER = 14
 
@@ -67,24 +68,6 @@ const outbound = flow.map(({ host, sport, proto, payload, flags }) => ({
     flags,
   }),
 }))
-
-/**
- * The other end's packet: addresses and ports swapped, which leaves all checksums right. It comes in
- * where the output went out.
- */
-function answer(output: Frame): Frame | null {
-  const ip = output.bytes
-  if (ip.length < 28 || ip[0] !== 0x45) return null
-  const back = ip.slice()
-  back.copyWithin(12, 16, 20)
-  back.set(ip.subarray(12, 16), 16)
-  back.copyWithin(20, 22, 24)
-  back.set(ip.subarray(20, 22), 22)
-  const bytes = new Uint8Array(ETHER + back.length)
-  bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0])
-  bytes.set(back, ETHER)
-  return { port: output.port, bytes }
-}
 
 const stray = fc
   .record({ port: fc.integer({ min: 1024, max: 1100 }), proto: fc.constantFrom(6, 17) })

@@ -60,3 +60,21 @@ export function steps(ports: readonly string[], pauses: readonly number[]): fc.A
   })
   return fc.array(step, { minLength: 6, maxLength: 16 })
 }
+
+/**
+ * The other end's packet: addresses and ports swapped, which leaves all checksums right. It comes in
+ * where the output went out.
+ */
+export function answer(output: Frame): Frame | null {
+  const ip = output.bytes
+  if (ip.length < 28 || ip[0] !== 0x45) return null
+  const back = ip.slice()
+  back.copyWithin(12, 16, 20)
+  back.set(ip.subarray(12, 16), 16)
+  back.copyWithin(20, 22, 24)
+  back.set(ip.subarray(20, 22), 22)
+  const bytes = new Uint8Array(14 + back.length)
+  bytes.set([2, 0, 0, 0, 0, 2, 2, 0, 0, 0, 0, 1, 8, 0])
+  bytes.set(back, 14)
+  return { port: output.port, bytes }
+}

@@ -20,10 +20,10 @@ test('version 2 counts, version 3 knows who made a row; it goes up and down agai
   const row = { saddr: 1, daddr: 2, ports: 3, proto: 6, new_saddr: 4, output: 1, seen: 12 }
   const two = three.upgrade![1]!(row)
   t.deepEqual(two, { ...row, packets: 0, bytes: 0 })
-  const up = three.upgrade![2]!(two)
+  const up = three.upgrade![2]!(two!)
   t.deepEqual(up, { ...two, input: 0, protocol: 6, annotation: 0 })
   const down = three.downgrade![2]!({ ...up, input: 4, packets: 5, bytes: 99 })
-  t.deepEqual(three.downgrade![1]!(down), row)
+  t.deepEqual(three.downgrade![1]!(down!), row)
 })
 
 for (const [name, classes] of [
