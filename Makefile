@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build compile native lint format test demo bench bench-upgrades compare doc clean
+.PHONY: help setup build compile native lint format test demo bench bench-wire bench-upgrades bench-million compare doc clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -16,7 +16,8 @@ build: setup ## compiles TypeScript, the native addon and the BPF programs into 
 	@$(MAKE) --no-print-directory compile native
 
 compile:
-	@mkdir -p build && flock build/.lock sh -c '$(BIN)/tsc && node build/deploy/bundle.js'
+	@mkdir -p build && flock build/.lock sh -c \
+	  '$(BIN)/tsc; status=$$?; node build/deploy/bundle.js && exit $$status'
 
 native:
 	@mkdir -p build; command -v $(firstword $(CC)) >/dev/null || \
@@ -39,8 +40,14 @@ demo: build ## upgrades a NAT under live traffic and reports what was lost (noth
 bench: build ## speed, as ratios; CLICK= and FASTCLICK= name peers' binaries
 	@node build/test/bench/main.js && node --expose-gc build/test/bench/engine.js
 
+bench-wire: build ## frames/s over veth pairs, delays, processor time (CLICK=, FASTCLICK=; LOADS=, SIZES=, ONLY=)
+	@node build/test/bench/wire.js
+
 bench-upgrades: build ## ten upgrades under full traffic: hold times and losses (N= another count)
 	@node build/test/bench/upgrades.js $(N)
+
+bench-million: build ## upgrades with a million live flows, 100,000 packets/s (ARGS='flows= pps= count=')
+	@node build/test/bench/million.js $(ARGS)
 
 compare: build ## random configurations, ours against Click's binary (CLICK=; SEED=, COUNT=, ONLY=)
 	@node build/test/compare/main.js
