@@ -16,7 +16,7 @@ import type { CellEntry, TableEntry } from './state.ts'
 import { arraysOf, firstWord } from './state-record.ts'
 import { classesOf } from './table.ts'
 import type { DataCode } from './table-data.ts'
-import { type Column, HEADER_WORDS } from './table-layout.ts'
+import type { Column } from './table-layout.ts'
 import type { RecordArrays } from './table-rows.ts'
 
 interface Came {
@@ -150,7 +150,7 @@ export class SharedMerge {
     if (this.#entry.kind !== 'cell') return false
     const { i32 } = arraysOf(this.#entry.rows, row)
     const b = firstWord(this.#entry.rows, row)
-    return i32.subarray(b + HEADER_WORDS, b + this.#entry.rows.words).every((w) => w === 0)
+    return i32.subarray(b, b + this.#entry.rows.layout.dataWords).every((w) => w === 0)
   }
 
   #read(row: number): RowData {
@@ -171,7 +171,7 @@ export class SharedMerge {
     }
     const { i32 } = arraysOf(this.#entry.rows, row)
     const b = firstWord(this.#entry.rows, row)
-    i32.fill(0, b + HEADER_WORDS, b + this.#entry.rows.words)
+    i32.fill(0, b, b + this.#entry.rows.layout.dataWords)
   }
 }
 

@@ -1,22 +1,18 @@
-// Rows, records and plain data: copying a row's columns into a record of a chunk and back, turning
-// times into ages and back, and walking a row through upgrade and downgrade steps.
+// Rows and records: copying a row's columns into a record of a chunk and back, and turning times into
+// ages and back.
 //
 // A time of 0 means "never" and stays 0; its age travels as NaN.
 
-import { ClickUpError } from '../lib/errors.ts'
 import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import { RECORD_HEADER_WORDS } from './chunk.ts'
-import type { CellDecl, TableDecl } from './declare.ts'
 import type { StateSchema } from './schema.ts'
-import { stateId } from './schema.ts'
-import { classesOf } from './table.ts'
-import { HEADER_WORDS, type Layout, layoutOf } from './table-layout.ts'
+import { type Layout, layoutOf } from './table-layout.ts'
 import type { RecordArrays, RowStore } from './table-rows.ts'
 
 const SEGMENT_MASK = (1 << SEGMENT_LOG2) - 1
 
 /** Where a record starts, seen as the row whose columns it holds: its first word is this far off. */
-export const RECORD_SHIFT = RECORD_HEADER_WORDS - HEADER_WORDS
+export const RECORD_SHIFT = RECORD_HEADER_WORDS
 
 export function layoutOfSchema(s: StateSchema): Layout {
   const part = (key: boolean) =>
@@ -25,7 +21,7 @@ export function layoutOfSchema(s: StateSchema): Layout {
 }
 
 export function recordBytes(layout: Layout): number {
-  return (layout.words - HEADER_WORDS + RECORD_HEADER_WORDS) * 4
+  return (((layout.dataWords + 1) & ~1) + RECORD_HEADER_WORDS) * 4
 }
 
 /** Copies columns from word `from` to word `to`, each the first word of a row (or seen as one). */
@@ -36,7 +32,7 @@ export function copyColumns(
   target: Int32Array,
   to: number,
 ): void {
-  for (let w = HEADER_WORDS; w < layout.words; w++) target[to + w] = source[from + w]!
+  for (let w = 0; w < layout.dataWords; w++) target[to + w] = source[from + w]!
 }
 
 export function timesToAges(layout: Layout, f64: Float64Array, b: number, nowMs: number): void {
@@ -62,35 +58,4 @@ export function arraysOf(rows: RowStore, r: number): RecordArrays {
 
 export function firstWord(rows: RowStore, r: number): number {
   return (r & SEGMENT_MASK) * rows.words
-}
-
-/** A place where columns lie: layout, arrays, and the first word of the row (or seen as one). */
-export interface Place {
-  readonly layout: Layout
-  readonly at: RecordArrays
-  readonly b: number
-}
-
-/** Walks a row from one version to another by the steps that `decl` declares. */
-export function convertInto(
-  decl: TableDecl | CellDecl,
-  schema: StateSchema,
-  source: Place,
-  from: number,
-  target: Place,
-  to: number,
-): void {
-  let row = classesOf(source.layout).data.read(source.at, source.b)
-  try {
-    for (let v = from; v < to; v++) row = decl.upgrade![v]!(row)
-    for (let v = from; v > to; v--) row = decl.downgrade![v - 1]!(row)
-    classesOf(target.layout).data.write(target.at, target.b, row)
-  } catch (cause) {
-    throw new ClickUpError(
-      'INCOMPATIBLE',
-      `state ${stateId(schema)}: a row of version ${from} could not be made one of version ${to}: ` +
-        `${cause instanceof Error ? cause.message : String(cause)}`,
-      `Mend the upgrade and downgrade steps of ${schema.className}'s state '${schema.state}'.`,
-    )
-  }
 }

@@ -149,7 +149,7 @@ export class StateStore {
   }
 
   /**
-   * A little of the standing work: idle rows, growing indexes, what an ended move left. Bounded;
+   * A little of the standing work: idle rows, what an ended move left. Bounded;
    * called once a turn of the loop. True: there is more to do soon.
    */
   sweep(nowMs: number): boolean {
@@ -159,7 +159,6 @@ export class StateStore {
       if (!e.rows.drain(SWEEP_ROWS)) more = true
       if (e.kind !== 'table') continue
       if (e.expirer !== null && this.#expiryHolds === 0) more = e.expirer.sweep(nowMs) || more
-      else e.rows.rehash(SWEEP_ROWS)
     }
     return more
   }

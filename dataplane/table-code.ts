@@ -5,15 +5,21 @@
 // Small key columns are first packed into 32-bit words w0, w1, …, as they lie in the row; f64 keys
 // stay numbers d0, d1, …. Hash and comparison work on these. The hash multiplies the words side
 // by side (no long chain of dependent steps) and ends with the finaliser of MurmurHash3.
+//
+// `$lookup` walks the cells of a key's page (table-index.ts) until one is empty. `$leave` empties a
+// cell and moves later cells of its chain back, so that none is cut off from its home: there are no
+// tombstones, and chains stay as short as they were.
 
 import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import type { RowView, RowViewClass } from './row.ts'
+import { HashIndex, PAGE, PAGE_LOG2, PIECE_LOG2 } from './table-index.ts'
 import type { Column, KeyWord, Layout } from './table-layout.ts'
 import type { RecordArrays, RowStore } from './table-rows.ts'
 
 /** What generated classes have; key columns are passed in their declared order. */
 export interface TableCode {
   readonly $c: RowStore
+  readonly $x: HashIndex
   get(...key: number[]): RowView | null
   peek(...key: number[]): RowView | null
   insert(bucket: number, ...key: number[]): RowView | null
@@ -26,6 +32,8 @@ export interface TableCode {
 }
 
 export type TableClass = new (store: RowStore, View: RowViewClass) => TableCode
+
+const PIECE_PAGES = 1 << PIECE_LOG2
 
 /** Odd, without pattern: the golden ratio's, and constants of MurmurHash3 and xxHash32. */
 const MULTIPLIERS = [
@@ -40,9 +48,6 @@ export function tableClass(layout: Layout, Base: object): TableClass {
     ', ',
   )
   const row = `s = r >>> ${SEGMENT_LOG2}, b = (r & ${(1 << SEGMENT_LOG2) - 1}) * ${layout.words}`
-  const found = `const r = q - 1, ${row}
-        const i = c.i32[s]
-        if (${compare(layout, doubles)}) return r`
   const fromKey = packing(layout, doubles)
   const fromRow = reading(layout, doubles)
   const rowArrays = `i = c.i32[s]${doubles.length > 0 ? ', f = c.f64[s]' : ''}`
@@ -51,6 +56,7 @@ return class Table extends Base {
   constructor(store, View) {
     super()
     this.$c = store
+    this.$x = new Index(store.slotsMax)
     this.$v = new View(store)
     this.$p = new View(store)
   }
@@ -76,50 +82,86 @@ return class Table extends Base {
     ${hashing(layout, doubles)}
     const r = this.$lookup(h, ${words})
     if (r < 0) return false
-    this.$c.drop(r, h)
+    this.$leave(h, r)
+    this.$c.drop(r)
     return true
   }
   $enter(bucket, ${words}) {
     ${hashing(layout, doubles)}
     const old = this.$lookup(h, ${words})
     if (old >= 0) return old
-    const c = this.$c
-    const r = c.add(bucket, h)
+    const c = this.$c, x = this.$x
+    if (x.isFull(h) && c.size < c.capacity && !this.$split(h)) {
+      c.full++
+      return -1
+    }
+    const r = c.add(bucket)
     if (r < 0) return -1
     const ${row}, ${rowArrays}
     ${writing(layout, doubles)}
+    x.put(h, x.cellOf(h, r))
     return r
   }
   $lookup(h, ${words}) {
-    const c = this.$c, x = c.index, m = c.mask
-    let n = (h << 1) & m
+    const x = this.$x, p = x.dir[h & x.dirMask]
+    const cells = p < ${PIECE_PAGES} ? x.piece : x.pieces[p >>> ${PIECE_LOG2}]
+    const page = (p & ${PIECE_PAGES - 1}) << ${PAGE_LOG2}
+    const g = h << ${PAGE_LOG2}, t = x.tagMask
+    let n = h >>> ${32 - PAGE_LOG2}
     for (;;) {
-      const q = x[n + 1]
-      if (q === 0) break
-      if (x[n] === h) {
-        ${found}
-      }
-      n = (n + 2) & m
-    }
-    return c.old === null ? -1 : this.$lookupOld(h, ${words})
-  }
-  $lookupOld(h, ${words}) {
-    const c = this.$c, x = c.old, m = c.oldMask
-    let n = (h << 1) & m
-    for (;;) {
-      const q = x[n + 1]
+      const q = cells[page | n]
       if (q === 0) return -1
-      if (q > 0 && x[n] === h) {
-        ${found}
+      if (((q ^ g) & t) === 0) {
+        const c = this.$c, r = (q & ~t) - 1, ${row}
+        const i = c.i32[s]
+        if (${compare(layout, doubles)}) return r
       }
-      n = (n + 2) & m
+      n = (n + 1) & ${PAGE - 1}
     }
   }
-  $drop(r) {
+  $leave(h, r) {
+    const x = this.$x, p = x.dir[h & x.dirMask]
+    const cells = x.pieces[p >>> ${PIECE_LOG2}]
+    const page = (p & ${PIECE_PAGES - 1}) << ${PAGE_LOG2}
+    const cell = x.cellOf(h, r)
+    let gap = h >>> ${32 - PAGE_LOG2}
+    for (let q = cells[page | gap]; q !== cell; q = cells[page | gap]) {
+      if (q === 0) throw new Error('index: a live row is missing')
+      gap = (gap + 1) & ${PAGE - 1}
+    }
+    for (let at = gap; ; ) {
+      at = (at + 1) & ${PAGE - 1}
+      const q = cells[page | at]
+      if (q === 0) break
+      const home = this.$hash((q & x.rowMask) - 1) >>> ${32 - PAGE_LOG2}
+      if (((at - home) & ${PAGE - 1}) < ((at - gap) & ${PAGE - 1})) continue
+      cells[page | gap] = q
+      gap = at
+    }
+    cells[page | gap] = 0
+    x.used[p]--
+  }
+  $split(h) {
+    const x = this.$x
+    do {
+      const n = x.take(h)
+      if (n === 0) return !x.isStuck(h)
+      for (let k = 0; k < n; k++) {
+        const q = x.spill[k]
+        x.put(this.$hash((q & x.rowMask) - 1), q)
+      }
+    } while (x.isStuck(h))
+    return true
+  }
+  $hash(r) {
     const c = this.$c, ${row}, ${rowArrays}
     ${fromRow}
     ${hashing(layout, doubles)}
-    c.drop(r, h)
+    return h
+  }
+  $drop(r) {
+    this.$leave(this.$hash(r), r)
+    this.$c.drop(r)
   }
   $take(bucket, at, b) {
     const i = at.i32, f = at.f64
@@ -133,7 +175,7 @@ return class Table extends Base {
     return this.$lookup(h, ${words})
   }
 }`
-  return new Function('Base', source)(Base) as TableClass
+  return new Function('Base', 'Index', source)(Base, HashIndex) as TableClass
 }
 
 /** Words out of the parameters k0, k1, …. */

@@ -1,6 +1,5 @@
 // Expiry: a sweep over a table's slots, SWEEP_ROWS at a time, from one end to the other and again.
-// An idle row is removed unless the element's `keep` says otherwise. The sweep also moves a growing
-// index on, so that growth ends even where nothing more is inserted.
+// An idle row is removed unless the element's `keep` says otherwise.
 
 import { SEGMENT_LOG2, SWEEP_PASS_MS, SWEEP_ROWS } from '../lib/limits.ts'
 import type { Expiry } from './declare.ts'
@@ -37,7 +36,6 @@ export class Expirer {
   /** Looks at a few rows; true: a pass is under way, so a next call soon has work. */
   sweep(nowMs: number): boolean {
     const c = this.#table.$c
-    c.rehash(SWEEP_ROWS)
     if (this.#at === 0) {
       if (nowMs - this.#passFromMs < SWEEP_PASS_MS) return false
       this.#passFromMs = nowMs

@@ -1,17 +1,14 @@
 // How the columns of a table lie in memory. Pure: the same declared columns give the same layout in
 // every process, so rows of equal schema fingerprint are copied between replicas as they are.
 //
-//   0      4      8      12        16                                        stride (multiple of 8)
-//   | next | prev | meta | changed | 8-byte columns | small keys, packed | the rest by width | pad |
+//   0                                                                     stride (multiple of 8)
+//   | 8-byte columns | small keys, packed | the rest by width | pad to 4 | pad to 8 | meta |
 //
-// The header belongs to RowStore (table-rows.ts); a row that travels has only the data words after
-// it. Small key columns (4, 2, 1 bytes) are packed into words of their own, so that a key is hashed
+// `meta` belongs to RowStore (table-rows.ts); a row that travels has only the words in front of it.
+// Small key columns (4, 2, 1 bytes) are packed into words of their own, so that a key is hashed
 // and compared by words: a 5-tuple is four. Within a width, columns keep their declared order.
 
 import type { Columns, ColumnType } from './declare.ts'
-
-/** 32-bit words in front of a row's columns. */
-export const HEADER_WORDS = 4
 
 export interface Column {
   readonly name: string
@@ -36,8 +33,10 @@ export interface Layout {
   /** In declared order, key columns first. */
   readonly columns: readonly Column[]
   readonly keys: readonly Column[]
-  /** 32-bit words of a row, header included; even. */
+  /** 32-bit words of a row; even. The last is not a column's. */
   readonly words: number
+  /** 32-bit words that hold columns, from the first on. */
+  readonly dataWords: number
   /** Words that hold small key columns, in order. f64 keys are apart. */
   readonly keyWords: readonly KeyWord[]
   /** Index of each `time` column in 8-byte units from the start of the row. */
@@ -72,7 +71,7 @@ function makeLayout(key: Columns, row: Columns): Layout {
     seen.add(c.name)
   }
   const offsets = new Map<string, number>()
-  let at = HEADER_WORDS * 4
+  let at = 0
   const put = (align: number, fits: (c: { key: boolean }) => boolean) => {
     for (const c of wanted) {
       if (alignOf(c.type) !== align || !fits(c)) continue
@@ -94,7 +93,8 @@ function makeLayout(key: Columns, row: Columns): Layout {
     columns,
     keys,
     keyWords: keyWordsOf(keys),
-    words: ((at + 7) >>> 3) * 2,
+    words: ((at + 4 + 7) >>> 3) * 2,
+    dataWords: (at + 3) >>> 2,
     times: columns.filter((c) => c.type === 'time').map((c) => c.offset >>> 3),
   })
 }

@@ -5,6 +5,7 @@ import type { CellDecl, Columns, Row, Table, TableDecl } from './declare.ts'
 import { type RowView, type RowViewClass, rowViewClass } from './row.ts'
 import { type TableClass, type TableCode, tableClass } from './table-code.ts'
 import { type DataCode, dataCode } from './table-data.ts'
+import type { HashIndex } from './table-index.ts'
 import { type Layout, layoutOf } from './table-layout.ts'
 import { RowStore } from './table-rows.ts'
 
@@ -16,6 +17,7 @@ export interface TableInside extends TableCode {
 /** The part of a table that needs no generated code. */
 class TableBase {
   declare readonly $c: RowStore
+  declare readonly $x: HashIndex
 
   get size(): number {
     return this.$c.size
@@ -35,8 +37,10 @@ class TableBase {
 
   clear(this: TableInside): void {
     const c = this.$c
-    if (c.tracking === 0 && c.drain(Number.MAX_SAFE_INTEGER)) c.reset()
-    else for (let r = 0; r < c.top; r++) if (c.isLive(r)) this.$drop(r)
+    if (c.tracking === 0 && c.drain(Number.MAX_SAFE_INTEGER)) {
+      c.reset()
+      this.$x.reset()
+    } else for (let r = 0; r < c.top; r++) if (c.isLive(r)) this.$drop(r)
   }
 
   /** A view of its own, so that `visit` may use `get` and `peek`, and remove rows. */
@@ -68,11 +72,16 @@ interface Classes {
 const bySignature = new Map<string, Classes>()
 const byLayout = new WeakMap<Layout, Classes>()
 
+/** Equal where generated code can be the same. */
+export function signatureOf(layout: Layout): string {
+  return layout.columns.map((c) => `${c.key ? '*' : ''}${c.name}:${c.type}`).join(',')
+}
+
 /** The generated classes of a layout; made when first asked for. */
 export function classesOf(layout: Layout): Classes {
   const known = byLayout.get(layout)
   if (known !== undefined) return known
-  const signature = layout.columns.map((c) => `${c.key ? '*' : ''}${c.name}:${c.type}`).join(',')
+  const signature = signatureOf(layout)
   let made = bySignature.get(signature)
   if (made === undefined) {
     const Table = layout.keys.length > 0 ? tableClass(layout, TableBase) : null
@@ -109,5 +118,5 @@ export function makeCell<R extends Columns>(decl: Pick<CellDecl<R>, 'row'>): Row
   const layout = layoutOf(NO_KEY, decl.row)
   const store = new RowStore(layout, 1, 0, 0)
   const view = new (classesOf(layout).View)(store)
-  return view.$at(store.add(-1, 0)) as Row<R> & RowView
+  return view.$at(store.add(-1)) as Row<R> & RowView
 }

@@ -30,6 +30,12 @@ export const BUCKETS_MAX = 65_536
 /** Bytes of a state chunk: large enough to be cheap, small enough to hold the loop below 1 ms. */
 export const CHUNK_BYTES = 65_536
 
+/** How long a slice of a move's copy takes in the packet loop, in ms: the rows of one are chosen by it. */
+export const SLICE_MS = 0.2
+
+/** While packets wait, one part in so many of the packet loop's time goes into a move's copy. */
+export const STREAM_SHARE = 6
+
 /** Chunks in flight between two replicas; the sender waits for credit after that. */
 export const STREAM_CREDIT = 32
 
@@ -108,6 +114,13 @@ export const AGENT_LOST_MS = 5_000
 /** From the start of a replica's process until it is ready. After that it is killed: the start failed. */
 export const REPLICA_START_MS = 15_000
 
+/** Processes that an agent keeps ready for new replicas; `--spares` says another number, up to the maximum. */
+export const SPARES_DEFAULT = 1
+export const SPARES_MAX = 16
+
+/** Pause after a replica's start before a spare is started in its place: its move comes first. */
+export const SPARE_PAUSE_MS = 3_000
+
 /** A replica that was asked to stop has so long; then it is killed. */
 export const REPLICA_STOP_MS = 2_000
 
@@ -161,6 +174,22 @@ export const SEGMENT_LOG2 = 14
  * least this many. At the bound the move fails (its stream is too slow) and the table goes on.
  */
 export const TABLE_LIMBO_MIN = 4096
+
+/**
+ * Bytes in front of a segment's first row. Large memory starts 16 bytes into a page (glibc), so a row
+ * of 64 bytes then lies in one cache line and not in two.
+ */
+export const ROW_MEMORY_OFFSET = 48
+
+/**
+ * Low bits of a key's hash that choose its page of a table's index, at most: 4,194,304 pages, 2e9
+ * rows. If more keys than a page has cells ever agreed in so many, a further one is refused and
+ * counted as if the table were full.
+ */
+export const INDEX_DEPTH_MAX = 22
+
+/** Changed rows in one block of a table's list of changes: 16 KiB, added and given back as it is. */
+export const CHANGES_BLOCK = 4096
 
 /** Rows that one chunk of a snapshot looks at: bounds a walk past rows that need not be sent. */
 export const WALK_STEPS = 8_192

@@ -83,9 +83,7 @@ function flowRow(): { own: number; all: number } {
   const { key, row } = rewriter.state!.flows as { key: never; row: never }
   const table = makeTable({ key, row }, ROWS, 1024, 1) as unknown as TableInside
   for (let i = 0; i < ROWS; i++) table.insert(i & 1023, Math.imul(i, 0x9e3779b1), 5, i, 6)
-  const { segments, index, words, buckets } = table.$c
-  const rows = segments.reduce((sum, s) => sum + s.i32.byteLength, 0)
-  return { own: words * 4, all: (rows + index.byteLength + buckets * 4) / table.$c.size }
+  return { own: table.$c.words * 4, all: (table.$c.bytes + table.$x.bytes) / table.$c.size }
 }
 
 /** Scavenges of the second ten million packets. */

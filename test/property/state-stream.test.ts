@@ -77,7 +77,7 @@ function act(r: Replica, op: string, value: unknown): void {
     }
     case 'drop_next':
       // The row at which the walk stands.
-      if (r.flows.$c.cursor >= 0) r.flows.$drop(r.flows.$c.cursor)
+      if (r.flows.$c.isLive(r.flows.$c.cursor)) r.flows.$drop(r.flows.$c.cursor)
       break
     case 'many':
       for (let k = 0; k < (value as number); k++) put(100 + ((n + k) % 150), 1)

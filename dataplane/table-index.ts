@@ -1,0 +1,163 @@
+// The index of a table: from the hash of a key to the number of its row, in pages of 1,024 cells.
+// Each page is an open-addressing table of its own (linear probing, round the page's end), and a
+// directory says which page a hash belongs to (extendible hashing):
+//
+//   hash   | home in the page: 10 bits | tag … | directory: as many of the low bits as it has |
+//   cell   | tag | row number + 1 |            0: empty
+//
+// A page that is full is split in two by one more bit of the hash: so the index grows by a page at
+// a time, there is never an old index beside a new one, and no insert waits for more than one page.
+// How full a page may be differs from page to page: hashes spread so evenly that all would be split
+// at the same time otherwise, and the memory would double at once.
+//
+// The tag (the bits that row numbers leave free) spares nearly all looks at rows of other keys. Of a
+// row's hash the cell does not have enough for a split or for closing a gap: it is computed again
+// from the row. That is the generated table class's part (table-code.ts), as is every loop over
+// cells that packets wait for.
+
+import { INDEX_DEPTH_MAX } from '../lib/limits.ts'
+
+export const PAGE_LOG2 = 10
+export const PAGE = 1 << PAGE_LOG2
+/** log2 of the pages of one piece of memory: 256 KiB. */
+export const PIECE_LOG2 = 6
+const PIECE_PAGES = 1 << PIECE_LOG2
+
+/** Cells of a page that are used when it is split: from FILL_MIN to twice as many. */
+const FILL_MIN = 410
+/** Odd: the next page's share of that range is far from this one's. */
+const FILL_STEP = 0x9e3779b1
+
+const NO_CELLS = new Int32Array(0)
+
+// Fields that packets read have an initial value of their kind: see Packet.
+export class HashIndex {
+  /** Page of each value of a hash's low bits. */
+  dir: Int32Array = NO_CELLS
+  dirMask = 0
+  /** Memory of the first pages; it grows by copying up to PIECE_PAGES. */
+  piece: Int32Array = NO_CELLS
+  /** Memory of all pages, PIECE_PAGES each; the first is `piece`. */
+  readonly pieces: Int32Array[] = []
+  /** Bits of a cell that hold the row number + 1, and those that hold the tag. */
+  readonly rowMask: number = 0
+  readonly tagMask: number = 0
+  /** Used cells of each page. */
+  used: Uint16Array = new Uint16Array(1)
+  /** Cells of a page that `take` took out. */
+  readonly spill: Int32Array = new Int32Array(PAGE)
+  pages = 0
+  /** How many low bits of the hash all keys of a page share. */
+  #depths = new Uint8Array(1)
+
+  /** @param slots row numbers are below */
+  constructor(slots: number) {
+    // All ones is no row number + 1: the mask has room for one more.
+    this.rowMask = 2 ** Math.ceil(Math.log2(slots + 2)) - 1
+    this.tagMask = ~this.rowMask
+    this.reset()
+  }
+
+  reset(): void {
+    this.dir = new Int32Array(1)
+    this.dirMask = 0
+    this.piece = new Int32Array(PAGE)
+    this.pieces.length = 0
+    this.pieces.push(this.piece)
+    this.used = new Uint16Array(1)
+    this.#depths = new Uint8Array(1)
+    this.pages = 1
+  }
+
+  /** Bytes of memory that pages lie in, and the directory's. */
+  get bytes(): number {
+    const cells = this.pieces.reduce((n, piece) => n + piece.byteLength, 0)
+    return cells + this.dir.byteLength + this.used.byteLength + this.#depths.byteLength
+  }
+
+  /** Must the page of this hash be split before it takes another cell? */
+  isFull(h: number): boolean {
+    const p = this.dir[h & this.dirMask]!
+    return this.used[p]! >= FILL_MIN + (((Math.imul(p, FILL_STEP) >>> 16) * FILL_MIN) >>> 16)
+  }
+
+  /** No room at all: more hashes than a page has cells share INDEX_DEPTH_MAX bits. */
+  isStuck(h: number): boolean {
+    return this.used[this.dir[h & this.dirMask]!]! >= PAGE - 1
+  }
+
+  /**
+   * Splits the page of this hash: empties it, makes its sibling, and leaves the cells in `spill`.
+   * @returns how many; 0: it cannot be split
+   */
+  take(h: number): number {
+    const p = this.dir[h & this.dirMask]!
+    const depth = this.#depths[p]!
+    if (depth === INDEX_DEPTH_MAX) return 0
+    const sibling = this.#addPage()
+    this.#depths[p] = depth + 1
+    this.#depths[sibling] = depth + 1
+    if (1 << depth > this.dirMask) this.#doubleDirectory()
+    const step = 1 << (depth + 1)
+    for (let d = (h & ((1 << depth) - 1)) | (1 << depth); d <= this.dirMask; d += step)
+      this.dir[d] = sibling
+    const cells = this.pieces[p >>> PIECE_LOG2]!
+    const base = (p & (PIECE_PAGES - 1)) << PAGE_LOG2
+    let n = 0
+    for (let at = base; at < base + PAGE; at++) {
+      const q = cells[at]!
+      if (q === 0) continue
+      this.spill[n++] = q
+      cells[at] = 0
+    }
+    this.used[p] = 0
+    return n
+  }
+
+  /** Puts a cell into its page. */
+  put(h: number, q: number): void {
+    const p = this.dir[h & this.dirMask]!
+    const cells = this.pieces[p >>> PIECE_LOG2]!
+    const base = (p & (PIECE_PAGES - 1)) << PAGE_LOG2
+    let n = h >>> (32 - PAGE_LOG2)
+    while (cells[base | n] !== 0) n = (n + 1) & (PAGE - 1)
+    cells[base | n] = q
+    this.used[p] = this.used[p]! + 1
+  }
+
+  /** What a cell of this hash and row holds. */
+  cellOf(h: number, r: number): number {
+    return ((h << PAGE_LOG2) & this.tagMask) | (r + 1)
+  }
+
+  #addPage(): number {
+    const p = this.pages++
+    const at = p >>> PIECE_LOG2
+    if (at > 0) {
+      if (at === this.pieces.length) this.pieces.push(new Int32Array(PIECE_PAGES * PAGE))
+    } else if (p * PAGE >= this.piece.length) {
+      const larger = new Int32Array(this.piece.length * 2)
+      larger.set(this.piece)
+      this.piece = larger
+      this.pieces[0] = larger
+    }
+    if (p === this.used.length) {
+      const used = new Uint16Array(p * 2)
+      used.set(this.used)
+      this.used = used
+      const depths = new Uint8Array(p * 2)
+      depths.set(this.#depths)
+      this.#depths = depths
+    }
+    return p
+  }
+
+  #doubleDirectory(): void {
+    const { dir } = this
+    const larger = new Int32Array(dir.length * 2)
+    larger.set(dir)
+    larger.set(dir, dir.length)
+    this.dir = larger
+    this.dirMask = larger.length - 1
+  }
+}
