@@ -46,6 +46,7 @@ const NEXT_PORTS = 100
 const RETRY_MS = 1000
 const IN_USE = 'bind: Address already in use'
 
+// hidden-state: the server's socket and clients, a resource of ControlSocket; they stay in the process
 export class ControlServer {
   readonly #settings: ServerSettings
   readonly #server: Server

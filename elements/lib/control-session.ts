@@ -27,6 +27,7 @@ export interface SessionSettings {
   readonly proxy: string
 }
 
+// hidden-state: one client's dialogue, which ends with its connection; commands may take time
 export class ControlSession {
   readonly #router: () => RouterServices
   readonly #settings: SessionSettings

@@ -2,6 +2,7 @@
 
 import type { TunTransport } from './tun-transport.ts'
 
+// hidden-state: the devices that are open in this process, which are resources of their FromHosts
 const devices = new Set<TunTransport>()
 
 export function addHostDevice(device: TunTransport): void {

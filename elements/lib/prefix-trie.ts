@@ -204,10 +204,10 @@ export class PrefixTrie {
 }
 
 /** Room to make blocks in: used within one call, and the same for all tables. */
-const SECOND = new Int32Array(ANSWERS)
-const THIRD = new Int32Array(ANSWERS)
-const OF_LENGTH = new Int32Array(25)
-const OF_ANSWER = new Int32Array(ANSWERS)
+const SECOND = new Int32Array(ANSWERS) // hidden-state: scratch, filled at the start of each call
+const THIRD = new Int32Array(ANSWERS) // hidden-state: scratch, filled at the start of each call
+const OF_LENGTH = new Int32Array(25) // hidden-state: scratch, filled at the start of each call
+const OF_ANSWER = new Int32Array(ANSWERS) // hidden-state: scratch, filled at the start of each call
 
 function grown(old: Int32Array, length: number): Int32Array<ArrayBuffer> {
   const larger = new Int32Array(length)

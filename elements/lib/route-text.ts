@@ -59,6 +59,7 @@ const SLASH = 47
 const DOT = 46
 
 /** Where the scanner is, and the number that it read last. */
+// hidden-state: scratch, set at the start of each text; an object each would slow down large tables
 const cursor = { at: 0, value: 0 }
 
 /** Reads the usual form; false: it is another, and may still be a route. */

@@ -6,6 +6,7 @@ import { parseInt64, parseUint64 } from './script-numbers.ts'
 /** Characters of one field; a wider one is cut to that. */
 const WIDTH_MAX = 65_536
 
+// hidden-state: its place is set before each use
 const DIRECTIVE = /%([-+ #0]*)(\*|\d*)(?:\.(\*|\d*))?([hlLq]*)([diouxXs%])/y
 
 /** `FORMAT ARG...`, words apart by blanks, quoted where they hold some. */

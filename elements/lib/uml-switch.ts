@@ -43,6 +43,7 @@ function connect(control: number, path: string): void {
 
 /** A name in the abstract namespace that nobody else has; as long as a sockaddr_un, with zeros. */
 function localAddress(): Uint8Array {
+  // hidden-state: only makes the name unlike that of any other socket
   const name = `\0click-up-${process.pid}-${process.hrtime.bigint()}`
   return unixAddress(name.padEnd(SOCKADDR_UN - 2, '\0'))
 }
