@@ -35,7 +35,8 @@ export class SourceMover {
   }
 
   command(move: number, command: SourceCommand): void {
-    const { gate } = this.#setup
+    const { gate, router } = this.#setup
+    router.beginTurn() // commands come between turns: the last one may be long over
     if (command.type === 'subscribe') {
       this.#snapshot?.abort()
       if (this.#plan === null) throw new ClickUpError('INTERNAL', 'subscribe came before the plan')
@@ -196,6 +197,8 @@ export class SourceMover {
     this.#passLeft = -1
     this.#armed = null
     gate.buckets.own(buckets, primary)
+    // What the drain took out of queues is back in them: their pullers may have gone to sleep.
+    router.notifyAll()
     for (const p of gate.takeStragglers()) router.inject(p.port, p)
   }
 
