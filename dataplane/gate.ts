@@ -49,7 +49,7 @@ export class PacketGate {
   readonly #primary: number
   readonly #pool: Pool
   readonly #onFence: (fence: Fence) => void
-  readonly #bounds: GateBounds
+  readonly bounds: GateBounds
   readonly #held: (Packet | null)[]
   #heldCount = 0
   #stragglers: Packet[] = []
@@ -63,7 +63,7 @@ export class PacketGate {
     onFence: (fence: Fence) => void,
     bounds: GateBounds = BOUNDS,
   ) {
-    this.#bounds = bounds
+    this.bounds = bounds
     this.#held = new Array(bounds.held).fill(null)
     this.#primary = 1 << bucketsLog2
     this.buckets = Gate.make(this.#primary)
@@ -114,7 +114,7 @@ export class PacketGate {
   }
 
   #hold(p: Packet): void {
-    if (this.#heldCount === this.#bounds.held) {
+    if (this.#heldCount === this.bounds.held) {
       this.counters.holdOverflow++
       this.#pool.free(p)
       return
@@ -125,7 +125,7 @@ export class PacketGate {
   }
 
   #straggle(p: Packet): void {
-    if (this.#stragglers.length === this.#bounds.stragglers) {
+    if (this.#stragglers.length === this.bounds.stragglers) {
       this.counters.stragglerOverflow++
       this.#pool.free(p)
       return

@@ -28,6 +28,9 @@ export class TargetMover {
   }
 
   command(move: number, command: TargetCommand, bytes: ArrayBuffer | null): void {
+    // Commands come between turns, and the last one may be long over: ages become times here, and
+    // packets that waited are processed.
+    this.#setup.router.beginTurn()
     switch (command.type) {
       case 'prepare':
         this.#prepare(move, command.buckets, command.primary, command.transfer as Transfer)
@@ -120,7 +123,9 @@ export class TargetMover {
     gate.buckets.own(buckets, primary)
     for (const p of this.#stragglers) router.inject(p.port, p)
     this.#stragglers = []
-    router.activate()
+    // One that owned other buckets before is active: its pullers may sleep by what came in queues.
+    if (router.active) router.notifyAll()
+    else router.activate()
     const holdUs = gate.holdUs()
     let entered = 0
     gate.releaseHeld((p) => {
