@@ -1,41 +1,43 @@
 // The node-agent and the kernel below it. Owner table, its epoch and the paths to the replicas'
-// ports are the kernel's and outlive the agent; requests under way do not.
+// ports are the kernel's and outlive the agent; requests under way do not. Which flip is refused,
+// and what one makes of the table, the agent's own code decides (node-agent/flip.ts).
 
+import { encodeFence } from '../../lib/fence.ts'
 import type { ConductorEvent, Flip } from '../../lib/move/types.ts'
+import { applyFlip, refuseFlip, replicaNumber } from '../../node-agent/flip.ts'
 import type { Net } from './net.ts'
 import type { Replica } from './replica.ts'
 import type { Scenario } from './scenario.ts'
 import type { SimPacket, Traffic } from './traffic.ts'
-import { Fifo, Process, type World } from './world.ts'
+import { Fifo, LATE_MS, Process, type World } from './world.ts'
+
+/** Longest grace period of a swap. */
+const GRACE_MS = 9
+
+export interface AgentSetup {
+  readonly world: World
+  readonly scenario: Scenario
+  readonly net: Net
+  readonly traffic: Traffic
+  readonly replicas: ReadonlyMap<string, Replica>
+  readonly findings: string[]
+  answer(event: ConductorEvent): void
+}
 
 export class Agent {
   readonly process = new Process('agent')
   epoch = 0
-  readonly owners: string[]
+  /** Numbers of the owners; the last entry is the primary. */
+  table: Uint32Array
+  readonly #setup: AgentSetup
   readonly #paths = new Map<string, Fifo>()
-  readonly #world: World
-  readonly #scenario: Scenario
-  readonly #net: Net
-  readonly #replicas: ReadonlyMap<string, Replica>
-  readonly #answer: (event: ConductorEvent) => void
-  traffic: Traffic | null = null
   #failures: number
 
-  constructor(
-    world: World,
-    scenario: Scenario,
-    net: Net,
-    replicas: ReadonlyMap<string, Replica>,
-    owner: string,
-    answer: (event: ConductorEvent) => void,
-  ) {
-    this.#world = world
-    this.#scenario = scenario
-    this.#net = net
-    this.#replicas = replicas
-    this.#answer = answer
+  constructor(setup: AgentSetup, owner: string) {
+    this.#setup = setup
+    const { world, scenario } = setup
     this.#failures = scenario.flipFailures
-    this.owners = new Array((1 << scenario.bucketsLog2) + 1).fill(owner)
+    this.table = new Uint32Array((1 << scenario.bucketsLog2) + 1).fill(replicaNumber(owner))
     this.process.onKill = () =>
       world.after(5 + world.random.next() * 100, null, () => {
         this.process.alive = true
@@ -43,65 +45,78 @@ export class Agent {
       })
   }
 
+  /** Who gets a bucket's packets; -1: those without. */
+  ownerOf(bucket: number): string {
+    return `nf.${this.table[bucket < 0 ? this.table.length - 1 : bucket]}`
+  }
+
   steer(p: SimPacket): void {
-    const replica = this.#replicas.get(this.owners[p.bucket]!)!
-    const { random } = this.#world
-    this.traffic!.held(p, replica.process.name)
-    const deliver = () => replica.loop.receive(p, false)
-    if (p.late) this.#world.after(2 + random.next() * 30, replica.process, deliver)
-    else this.#path(replica, p.port).send(random.next() ** 2, replica.process, deliver)
+    const { world, traffic, replicas } = this.#setup
+    const replica = replicas.get(this.ownerOf(p.bucket))!
+    traffic.at(p.id, replica.process.name)
+    // The NIC writes into the ring whatever the threads do: a stall does not hold it up.
+    const deliver = () => replica.loop.arrive(p.port, p.frame)
+    if (p.late) world.after(2 + world.random.next() * 30, replica.process, deliver)
+    else this.#path(replica, p.port).send(world.random.next() ** 2, replica.process, deliver)
   }
 
   #path(replica: Replica, port: number): Fifo {
     const key = `${replica.process.name}:${port}`
-    const path = this.#paths.get(key) ?? new Fifo(this.#world)
+    const path = this.#paths.get(key) ?? new Fifo(this.#setup.world)
     this.#paths.set(key, path)
     return path
   }
 
   /** The swap takes a grace period; what it finds afterwards decides. */
   flip(f: Flip): void {
-    const graceMs = this.#world.random.next() * 9
-    this.#world.after(graceMs, this.process, () => this.#execute(f))
+    const { world } = this.#setup
+    const swap = () => this.#execute(f)
+    world.after(world.random.next() * GRACE_MS, this.process, swap, this.process.main)
   }
 
   #execute(f: Flip): void {
-    const { epoch, expect } = f
-    if (!this.#world.survives(this.process, 'swap')) return
-    if (this.epoch > epoch) {
-      this.#fail(f, 'STALE_EPOCH')
+    const { world, net, scenario, findings } = this.#setup
+    const effect = world.step(this.process, 'swaps')
+    if (effect === 'late') {
+      world.after(LATE_MS, this.process, () => this.#execute(f), this.process.main)
       return
     }
-    if (this.epoch < epoch) {
-      if (expect !== null && this.epoch !== expect) {
-        this.#fail(f, 'CONFLICT')
-        return
-      }
-      if (this.#failures > 0 && !this.#net.calm) {
+    const refusal = scenario.mutant === 'old epochs' ? null : refuseFlip(f, this.epoch)
+    if (refusal !== null) {
+      this.#fail(f, refusal.code)
+      return
+    }
+    if (this.epoch !== f.epoch) {
+      if (effect === 'lose' || (this.#failures > 0 && !net.calm)) {
         this.#failures -= 1
         this.#fail(f, 'SYSCALL')
         return
       }
-      for (const [from, to] of f.buckets) this.owners.fill(f.owner, from, to)
-      if (f.primary) this.owners[this.owners.length - 1] = f.owner
-      this.epoch = epoch
-      this.#world.log(`swap to ${f.owner}, epoch ${epoch}`)
+      if (f.epoch < this.epoch) findings.push(`epochs: ${f.epoch} installed over ${this.epoch}`)
+      this.table = applyFlip(this.table, f)
+      this.epoch = f.epoch
+      world.log(`swap to ${f.owner}, epoch ${f.epoch}`)
     }
-    if (f.fenceTo !== null && !this.#fences(f, f.fenceTo)) return
-    this.#tell({ on: 'flipped', epoch, swapUs: 100 })
+    if (f.fenceTo !== null) this.#fences(f, f.fenceTo)
+    this.#tell({ on: 'flipped', epoch: f.epoch, swapUs: 100 })
   }
 
-  #fences(f: Flip, to: string): boolean {
-    const replica = this.#replicas.get(to)!
-    for (let port = 0; port < this.#scenario.ports; port++) {
-      if (!this.#world.survives(this.process, 'fence')) return false
-      const { random } = this.#world
-      if (!this.#net.calm && random.chance(this.#scenario.fenceLoss)) continue
-      const seen = () => replica.fence(f.move, f.epoch, port)
-      if (this.#scenario.canary === 'skip_fence') seen()
-      else this.#path(replica, port).send(random.next() ** 2, replica.process, seen)
+  #fences(f: Flip, to: string): void {
+    const { world, net, scenario, replicas } = this.#setup
+    const replica = replicas.get(to)!
+    for (let port = 0; port < scenario.ports; port++) {
+      const effect = world.step(this.process, 'fence')
+      const { random } = world
+      if (effect === 'lose' || (!net.calm && random.chance(scenario.fenceLoss))) continue
+      const frame = encodeFence({ move: f.move, epoch: f.epoch, port })
+      const seen = () => replica.loop.arrive(port, frame)
+      // In the path behind the packets that were steered there before.
+      if (scenario.mutant === 'fence overtakes') seen()
+      else if (effect === 'late') world.after(LATE_MS, replica.process, seen)
+      else
+        for (let n = 0; n < (effect === 'twice' ? 2 : 1); n++)
+          this.#path(replica, port).send(random.next() ** 2, replica.process, seen)
     }
-    return true
   }
 
   #fail(f: Flip, code: string): void {
@@ -110,6 +125,6 @@ export class Agent {
   }
 
   #tell(event: ConductorEvent): void {
-    if (this.#world.survives(this.process, 'answer')) this.#answer(event)
+    this.#setup.answer(event)
   }
 }

@@ -1,5 +1,7 @@
 // The coordinator: runs the conductor, keeps the journal, and starts again after a crash, from the
-// journal's last record. Replies that were under way may reach the new one.
+// journal's last record. A record takes time to become durable, and what comes meanwhile waits, as in
+// coordinator/move.ts; a store that fails ends the coordinator. Replies that were under way may reach
+// the new one.
 
 import { type ConductorState, conductorState, conductorStep } from '../../lib/move/conductor.ts'
 import type {
@@ -13,10 +15,11 @@ import type {
   ToSource,
   ToTarget,
 } from '../../lib/move/types.ts'
-import { Process, plainData, type World } from './world.ts'
+import type { Scenario } from './scenario.ts'
+import { LATE_MS, Process, plainData, type World } from './world.ts'
 
 export interface CoordinatorOutside {
-  send(to: 'source' | 'target', msg: ToSource | ToTarget): void
+  send(to: string, role: 'source' | 'target', msg: ToSource | ToTarget): void
   flip(flip: Flip): void
   /** It looks at a move anew: deaths are reported again. */
   started(): void
@@ -41,16 +44,28 @@ export class Coordinator {
   readonly journal: JournalRecord[] = []
   readonly #spec: MoveSpec
   readonly #world: World
+  readonly #scenario: Scenario
   readonly #outside: CoordinatorOutside
   #timers = 0
+  #failures: number
+  /** Actions that wait for a record to be durable, and events that wait for these. */
+  #actions: ConductorAction[] = []
+  #events: ConductorEvent[] = []
+  #writing = false
 
-  constructor(world: World, spec: MoveSpec, outside: CoordinatorOutside) {
+  constructor(world: World, scenario: Scenario, spec: MoveSpec, outside: CoordinatorOutside) {
     this.#world = world
+    this.#scenario = scenario
     this.#spec = spec
     this.#outside = outside
+    this.#failures = scenario.journalFailures
     this.state = conductorState(spec)
-    this.process.onKill = () =>
+    this.process.onKill = () => {
+      this.#actions = []
+      this.#events = []
+      this.#writing = false
       world.after(5 + world.random.next() * 300, null, () => this.#startAgain())
+    }
   }
 
   #startAgain(): void {
@@ -58,18 +73,29 @@ export class Coordinator {
     this.#world.log('coordinator started again')
     const record = this.journal.at(-1)
     this.state = conductorState(record?.spec ?? this.#spec)
-    this.on(record === undefined ? { on: 'begin' } : { on: 'recovered', record })
     this.#outside.started()
+    this.on(record === undefined ? { on: 'begin' } : { on: 'recovered', record })
   }
 
   on(event: ConductorEvent): void {
     if (!this.process.alive) return
-    const [next, actions] = conductorStep(this.state, event)
-    if (next.step !== this.state.step) this.#world.log(`conductor ${next.step}`)
-    this.state = plainData(next)
-    for (const action of actions) {
-      if (!this.#world.survives(this.process, action.do)) return
-      this.#do(action)
+    this.#events.push(event)
+    this.#run()
+  }
+
+  #run(): void {
+    while (!this.#writing) {
+      const action = this.#actions.shift()
+      if (action !== undefined) {
+        this.#do(action)
+        continue
+      }
+      const event = this.#events.shift()
+      if (event === undefined) return
+      const [next, actions] = conductorStep(this.state, event)
+      if (next.step !== this.state.step) this.#world.log(`conductor ${next.step}`)
+      this.state = plainData(next)
+      this.#actions.push(...actions)
     }
   }
 
@@ -89,32 +115,63 @@ export class Coordinator {
   }
 
   #do(action: ConductorAction): void {
+    const world = this.#world
     switch (action.do) {
-      case 'send':
-        this.#outside.send(action.to, action.msg)
+      case 'send': {
+        const { spec } = this.state
+        this.#outside.send(spec[action.to], action.to, action.msg)
         return
+      }
       case 'flip':
         this.#outside.flip(action.flip)
         return
       case 'journal':
-        this.journal.push(plainData(action.record))
+        this.#write(action.record)
         return
       case 'timer': {
         this.#timers += 1
         const number = this.#timers
-        if (action.ms >= 0)
-          this.#world.after(action.ms, this.process, () => {
-            if (this.#timers === number) this.on({ on: 'timer' })
-          })
+        const fire = () => {
+          if (this.#timers !== number) return
+          if (world.step(this.process, 'timer') === 'late')
+            world.after(LATE_MS, this.process, fire, this.process.main)
+          else this.on({ on: 'timer' })
+        }
+        if (action.ms >= 0) world.after(action.ms, this.process, fire, this.process.main)
         return
       }
       case 'finish': {
         const { outcome, epoch, failure } = action
-        this.#world.log(`finish ${outcome} epoch ${epoch}`)
-        this.#finished({ spec: this.state.spec, outcome, epoch, failure, atMs: this.#world.now })
+        world.log(`finish ${outcome} epoch ${epoch}`)
+        this.#finished({ spec: this.state.spec, outcome, epoch, failure, atMs: world.now })
         return
       }
       case 'progress':
     }
+  }
+
+  #write(record: JournalRecord): void {
+    const world = this.#world
+    const effect = world.step(this.process, `journals ${record.decision}`)
+    this.#writing = true
+    const { journalMs, calmMs } = this.#scenario
+    const slow = world.now < calmMs ? journalMs : 0
+    const ms = world.random.next() * (0.1 + slow) + (effect === 'late' ? LATE_MS : 0)
+    world.after(
+      ms,
+      this.process,
+      () => {
+        if (effect === 'lose' || (this.#failures > 0 && world.random.chance(0.5))) {
+          this.#failures -= 1
+          world.kill(this.process, `a record is durable (${record.decision})`)
+          return
+        }
+        this.journal.push(plainData(record))
+        world.step(this.process, `journalled ${record.decision}`)
+        this.#writing = false
+        this.#run()
+      },
+      this.process.main,
+    )
   }
 }

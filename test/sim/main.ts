@@ -1,40 +1,113 @@
-// node build/test/sim/main.js [--seed N] [--count M] [--trace]
+// The simulator's command: `make sim`, `make soak`.
 //
-// Runs M seeds from N on, and prints what the checkers find, each with its seed: the same seed
-// repeats the run. --trace prints every event of the first run. Exits 1 when anything was found.
+//   node build/test/sim/main.js [--seed N] [--count M | --minutes T] [--trace] [--every] [--mutant NAME]
+//
+// Runs M seeds from N on (with --minutes: until then, or until it is interrupted) and prints what the
+// checkers find, made small, with the command that repeats it; exits 1 when anything was found. One seed
+// prints its event hash: the same seed gives the same one. --trace prints every event of the first run
+// (packets with --packets). --every makes each step of that seed's moves fail once, in every way.
 
 import { parseArgs } from 'node:util'
-import { check } from './check.ts'
-import { type Run, run } from './run.ts'
+import { runAndCheck } from './check.ts'
+import { casesOf, small, tryCase } from './every.ts'
+import { MUTANTS, type Mutant } from './mutants.ts'
 import { type Scenario, scenarioOf } from './scenario.ts'
+import { differences, ruleOf, shrink } from './shrink.ts'
+
+const PROGRESS_MS = 10_000
+/** Lines of a shrunk run's trace that are printed: its end is what matters. */
+const TRACE_LINES = 60
 
 const { values } = parseArgs({
   options: {
     seed: { type: 'string', default: '1' },
-    count: { type: 'string', default: '1' },
+    count: { type: 'string' },
+    minutes: { type: 'string' },
     trace: { type: 'boolean', default: false },
+    packets: { type: 'boolean', default: false },
+    every: { type: 'boolean', default: false },
+    mutant: { type: 'string', default: 'none' },
   },
 })
 
-const from = Number(values.seed)
-const count = Number(values.count)
-const outcomes: Record<string, number> = {}
-let failed = 0
+const first = Number(values.seed)
+const count = values.count !== undefined ? Number(values.count) : values.minutes ? Infinity : 1
+const endMs = values.minutes ? performance.now() + Number(values.minutes) * 60_000 : Infinity
+if (values.mutant !== 'none' && !(MUTANTS as readonly string[]).includes(values.mutant)) {
+  console.error(`--mutant: one of ${MUTANTS.join(', ')}`)
+  process.exit(2)
+}
 
-for (let seed = from; seed < from + count; seed++) {
-  const scenario: Scenario = scenarioOf(seed)
-  const result: Run = run(scenario, -1, values.trace)
-  if (values.trace) {
+const outcomes: Record<string, number> = {}
+let runs = 0
+let failed = 0
+let interrupted = false
+process.on('SIGINT', () => {
+  interrupted = true
+})
+
+function isPacketLine(line: string): boolean {
+  return /^ *[\d.]+ (out|drop|give up) /.test(line)
+}
+
+function report(scenario: Scenario, findings: readonly string[], outcome: string): void {
+  failed += 1
+  console.log(`\nseed ${scenario.seed} (${outcome})`)
+  for (const f of findings.slice(0, 5)) console.log(`  ${f}`)
+  const mutant = scenario.mutant === 'none' ? '' : ` --mutant '${scenario.mutant}'`
+  console.log(`  again: node build/test/sim/main.js --seed ${scenario.seed}${mutant} --trace`)
+  const smallest = shrink(scenario, ruleOf(findings[0]!))
+  const [result, left] = runAndCheck(smallest, true)
+  console.log(`  made small: ${JSON.stringify(differences(smallest))}`)
+  const lines = result.world.lines.filter((line) => !isPacketLine(line))
+  for (const line of lines.slice(-TRACE_LINES)) console.log(`    ${line}`)
+  for (const f of left.slice(0, 5)) console.log(`  ${f}`)
+}
+
+function runSeed(seed: number): void {
+  const scenario = { ...scenarioOf(seed), mutant: values.mutant as Mutant }
+  const tells = values.trace && seed === first
+  const [result, findings] = runAndCheck(scenario, tells)
+  if (tells) {
     console.log(JSON.stringify(scenario))
-    for (const line of result.world.lines) console.log(line)
+    for (const line of result.world.lines)
+      if (values.packets || !isPacketLine(line)) console.log(line)
   }
-  const findings = check(result, () => run({ ...scenario, move: false }, result.stopMs))
   const outcome = result.coordinator.finish?.outcome ?? 'unsettled'
   outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-  if (findings.length === 0) continue
-  failed += 1
-  console.log(`seed ${seed} (${outcome}; killed: ${result.world.kills.join() || 'nobody'})`)
-  for (const f of findings.slice(0, 5)) console.log(`  ${f}`)
+  runs += 1
+  if (count === 1) console.log(`seed ${seed}: event hash ${result.world.hash}`)
+  if (findings.length > 0) report(scenario, findings, outcome)
 }
-console.log(`${count} seeds, ${failed} failed; outcomes: ${JSON.stringify(outcomes)}`)
+
+function runEvery(seed: number): void {
+  const scenario = { ...small(seed), mutant: values.mutant as Mutant }
+  for (const c of casesOf(scenario)) {
+    if (interrupted) return
+    const { findings, outcome } = tryCase(scenario, c)
+    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+    runs += 1
+    if (findings.length === 0) continue
+    failed += 1
+    console.log(`step ${c.step} (${c.name}), ${c.effect}: ${outcome}`)
+    for (const f of findings.slice(0, 5)) console.log(`  ${f}`)
+  }
+}
+
+/** Lets a signal in. */
+const breathe = () => new Promise<void>((done) => setImmediate(done))
+
+const startMs = performance.now()
+let saidMs = startMs
+for (let seed = first; seed < first + count; seed++) {
+  if (interrupted || performance.now() > endMs) break
+  if (values.every) runEvery(seed)
+  else runSeed(seed)
+  await breathe()
+  if (performance.now() - saidMs < PROGRESS_MS) continue
+  saidMs = performance.now()
+  const seconds = ((saidMs - startMs) / 1000).toFixed(0)
+  console.log(`${seconds} s: seed ${seed}, ${runs} runs, ${failed} failed`)
+}
+console.log(`${runs} runs, ${failed} failed; outcomes: ${JSON.stringify(outcomes)}`)
 process.exitCode = failed > 0 ? 1 : 0

@@ -1,17 +1,40 @@
-// What lies between the processes. Control messages may be lost, repeated, delayed and overtaken;
-// the state stream keeps its order, but frames and credits may get lost. A dead process's frames
-// still arrive, and then the end of its stream.
+// What lies between the processes. Control messages go by way of the agent; on each leg they may be
+// lost, repeated, delayed and overtaken. The state stream between two replicas keeps its order, but
+// its frames may be lost, come twice, or come late. A partition lets nothing through, one way or both.
 
-import type { Credit, FrameHead } from '../../lib/move/types.ts'
-import type { Payload } from './loop.ts'
+import type { StreamClient } from '../../lib/wire/transport.ts'
 import type { Scenario } from './scenario.ts'
-import { Fifo, type Process, type World } from './world.ts'
+import { Fifo, LATE_MS, type Process, type World } from './world.ts'
+
+/** Nothing goes from one of `from` to one of `to` meanwhile. */
+export interface Partition {
+  readonly from: readonly string[]
+  readonly to: readonly string[]
+  readonly startMs: number
+  readonly endMs: number
+}
+
+/** The end of a stream that takes what comes back, and its other end. */
+interface Connection {
+  readonly from: Process
+  readonly to: Process
+  readonly onFrame: (frame: Uint8Array) => void
+  readonly there: Fifo
+  readonly back: Fifo
+}
+
+/** Stands for a promise that is kept at once: what waits for it runs in no order of its own. */
+const DONE = { catch: () => DONE } as unknown as Promise<void>
 
 export class Net {
+  /** Where streams end: by endpoint. */
+  readonly servers = new Map<
+    string,
+    { readonly process: Process; readonly onFrame: (peer: string, frame: Uint8Array) => void }
+  >()
+  readonly #connections = new Map<string, Connection>()
   readonly #world: World
   readonly #scenario: Scenario
-  /** Control messages so far. */
-  messages = 0
 
   constructor(world: World, scenario: Scenario) {
     this.#world = world
@@ -22,74 +45,82 @@ export class Net {
     return this.#world.now >= this.#scenario.calmMs
   }
 
-  control(to: Process, what: string, deliver: () => void): void {
+  cut(from: Process, to: Process): boolean {
+    const { now } = this.#world
+    return this.#scenario.partitions.some(
+      (p) =>
+        now >= p.startMs && now < p.endMs && p.from.includes(from.name) && p.to.includes(to.name),
+    )
+  }
+
+  /** @param path the sender, who relays, and the receiver */
+  control(path: readonly Process[], what: string, deliver: () => void): void {
+    const [from, to, ...rest] = path as [Process, Process, ...Process[]]
     const { random } = this.#world
-    const { loss, duplicates, delayMs, loseMessage } = this.#scenario
-    this.messages += 1
-    const lost = this.messages === loseMessage || (!this.calm && random.chance(loss))
-    this.#world.log(`${lost ? 'lost' : 'send'} ${to.name} ${what}`)
+    const { loss, duplicates, delayMs } = this.#scenario
+    const effect = this.#world.step(from, `sends ${what}`)
+    const lost = effect === 'lose' || this.cut(from, to) || (!this.calm && random.chance(loss))
+    this.#world.log(`${lost ? 'lost' : 'send'} ${from.name} to ${to.name}: ${what}`)
     if (lost) return
-    const copies = !this.calm && random.chance(duplicates) ? 2 : 1
-    for (let i = 0; i < copies; i++)
+    const copies = effect === 'twice' || (!this.calm && random.chance(duplicates)) ? 2 : 1
+    for (let i = 0; i < copies; i++) {
+      const late = effect === 'late' ? LATE_MS : 0
+      const arrive = () => {
+        if (!to.alive) return
+        if (rest.length > 0) this.control([to, ...rest], what, deliver)
+        else deliver()
+      }
       // Not bound to a life: a message may reach the process that was started again.
-      this.#world.after(0.05 + random.next() * delayMs, null, () => {
-        if (to.alive) deliver()
-      })
+      this.#world.after(0.05 + late + random.next() * delayMs, null, () =>
+        // But it waits for a thread that is stalled.
+        this.#world.after(0, to, arrive, to.main),
+      )
+    }
   }
 
-  stream(source: Process, target: Process, ends: StreamEnds): Stream {
-    const lost = () => !this.calm && this.#world.random.chance(this.#scenario.frameLoss)
-    return new Stream(this.#world, source, target, ends, lost)
-  }
-}
+  // ---- The state stream --------------------------------------------------------------------
 
-export interface StreamEnds {
-  frame(head: FrameHead, payload: Payload | null): void
-  credit(credit: Credit): void
-  ended(move: number): void
-}
-
-export class Stream {
-  readonly #world: World
-  readonly #source: Process
-  readonly #target: Process
-  readonly #ends: StreamEnds
-  readonly #lost: () => boolean
-  readonly #there: Fifo
-  readonly #back: Fifo
-
-  constructor(
-    world: World,
-    source: Process,
-    target: Process,
-    ends: StreamEnds,
-    lost: () => boolean,
-  ) {
-    this.#world = world
-    this.#source = source
-    this.#target = target
-    this.#ends = ends
-    this.#lost = lost
-    this.#there = new Fifo(world)
-    this.#back = new Fifo(world)
+  connect(
+    from: Process,
+    endpoint: string,
+    name: string,
+    onFrame: (frame: Uint8Array) => void,
+  ): StreamClient {
+    const server = this.servers.get(endpoint)
+    if (server === undefined) throw new Error(`nobody listens at ${endpoint}`)
+    const peer = `${from.name}/${name}`
+    const there = new Fifo(this.#world)
+    const back = new Fifo(this.#world)
+    const connection: Connection = { from, to: server.process, onFrame, there, back }
+    this.#connections.set(peer, connection)
+    return {
+      send: (bytes) => {
+        this.#frame(connection, true, 'frame', () => server.onFrame(peer, bytes.slice()))
+        return DONE
+      },
+      close: () => DONE,
+    }
   }
 
-  frame(head: FrameHead, payload: Payload | null): void {
-    if (this.#lost()) return
-    this.#there.send(this.#delay(), this.#target, () => this.#ends.frame(head, payload))
+  sendBack(peer: string, frame: Uint8Array): Promise<void> {
+    const connection = this.#connections.get(peer)
+    if (connection !== undefined)
+      this.#frame(connection, false, 'answer', () => connection.onFrame(frame.slice()))
+    return DONE
   }
 
-  credit(credit: Credit): void {
-    if (this.#lost()) return
-    this.#back.send(this.#delay(), this.#source, () => this.#ends.credit(credit))
-  }
-
-  /** The source is gone, in this move. */
-  end(move: number): void {
-    this.#there.send(this.#delay(), this.#target, () => this.#ends.ended(move))
-  }
-
-  #delay(): number {
-    return 0.05 + this.#world.random.next() * 0.3
+  #frame(c: Connection, forth: boolean, what: string, deliver: () => void): void {
+    const { random } = this.#world
+    const [from, to, fifo] = forth ? [c.from, c.to, c.there] : [c.to, c.from, c.back]
+    const effect = this.#world.step(from, `stream ${what}`)
+    const lost = !this.calm && random.chance(this.#scenario.frameLoss)
+    if (effect === 'lose' || lost || this.cut(from, to)) return
+    const twice = effect === 'twice' || (!this.calm && random.chance(this.#scenario.frameTwice))
+    for (let i = 0; i < (twice ? 2 : 1); i++) {
+      const ms = 0.05 + random.next() * 0.3
+      // Late: out of order too.
+      if (effect === 'late') this.#world.after(ms + LATE_MS, to, deliver, to.main)
+      else fifo.send(ms, to, deliver, to.main)
+    }
   }
 }

@@ -1,251 +1,208 @@
-// A replica: the main thread with both machines, and its packet loop. Both threads die together;
-// what passes between them is ordered and never lost.
+// A replica: the real hosts of both roles (dataplane/source-host.ts, target-host.ts) in its main thread,
+// and its packet loop. Both threads die together; what passes between them is ordered and never lost.
 
-import { SOURCE_IDLE, type SourceState, sourceStep } from '../../lib/move/source.ts'
-import { TARGET_IDLE, type TargetState, targetStep } from '../../lib/move/target.ts'
-import type {
-  FrameHead,
-  FromSource,
-  FromTarget,
-  Refused,
-  SourceAction,
-  SourceEvent,
-  TargetAction,
-  TargetEvent,
-  ToSource,
-  ToTarget,
-} from '../../lib/move/types.ts'
-import { Loop, type LoopEvent, type Payload } from './loop.ts'
-import type { Stream } from './net.ts'
-import type { Scenario } from './scenario.ts'
+import type { FromWorker, ToWorker } from '../../dataplane/control.ts'
+import type { MoveHostSetup, RoleAnswer } from '../../dataplane/move-host.ts'
+import { SourceHost } from '../../dataplane/source-host.ts'
+import { decodeStream } from '../../dataplane/stream-frame.ts'
+import { TargetHost } from '../../dataplane/target-host.ts'
+import type { Clock } from '../../lib/clock.ts'
+import type { Log } from '../../lib/log.ts'
+import type { ToSource, ToTarget } from '../../lib/move/types.ts'
+import type { StreamClient } from '../../lib/wire/transport.ts'
+import { idsIn } from './frames.ts'
+import { SimLoop } from './loop.ts'
+import type { Net } from './net.ts'
+import { entryOf, type Scenario, shapeOf } from './scenario.ts'
 import type { Traffic } from './traffic.ts'
-import { Fifo, Process, plainData, type World } from './world.ts'
+import { Fifo, LATE_MS, Process, type World } from './world.ts'
 
-const NOTHING: Payload = { rows: [], packets: [] }
-
-export interface Outside {
+export interface ReplicaSetup {
+  readonly world: World
+  readonly net: Net
+  readonly scenario: Scenario
+  readonly traffic: Traffic
+  readonly name: string
   /** To the conductor. */
-  fromSource(msg: FromSource): void
-  fromTarget(msg: FromTarget): void
-  /** A gate may have changed. */
-  gates(): void
+  answer(answer: RoleAnswer): void
+  /** An element of this replica has taken a packet up. */
+  processed(replica: Replica, id: number): void
+  /** A command was carried out: gates may have changed. */
+  commanded(): void
 }
 
 export class Replica {
   readonly process: Process
-  readonly loop: Loop
-  source: SourceState = SOURCE_IDLE
-  target: TargetState = TARGET_IDLE
-  /** Set by the run: the stream that this replica sends into, and the one that it gets. */
-  out: Stream | null = null
-  from: Stream | null = null
-  peer = ''
-  readonly #payloads = new Map<number, Payload>()
-  readonly #kept = new Map<number, { readonly head: FrameHead; readonly payload: Payload }>()
-  #ref = 0
-  readonly #timers = { source: 0, target: 0 }
+  readonly loop: SimLoop
+  readonly source: SourceHost
+  readonly target: TargetHost
+  readonly endpoint: string
   readonly #toLoop: Fifo
   readonly #toMain: Fifo
-  readonly #world: World
-  readonly #traffic: Traffic
-  readonly #outside: Outside
+  readonly #setup: ReplicaSetup
+  /** Packets that came by the stream of the move that goes on. */
+  #came: number[] = []
 
-  constructor(world: World, name: string, scenario: Scenario, traffic: Traffic, outside: Outside) {
+  constructor(setup: ReplicaSetup) {
+    const { world, net, scenario, traffic, name } = setup
+    this.#setup = setup
     this.process = new Process(name)
-    this.#world = world
-    this.#traffic = traffic
-    this.#outside = outside
+    this.endpoint = `sim://${name}`
     this.#toLoop = new Fifo(world)
     this.#toMain = new Fifo(world)
-    this.loop = new Loop(world, this.process, scenario, traffic, (move, event) =>
-      this.#main(() => this.#onLoop(move, event)),
+    const { rate, offsetMs } = scenario.clocks[entryOf(name)]!
+    const clock = () => world.now * rate + offsetMs
+    this.loop = new SimLoop({
+      world,
+      process: this.process,
+      scenario,
+      shape: shapeOf(scenario, name),
+      watcher: {
+        processed: (id) => setup.processed(this, id),
+        sent: (id) => traffic.out(id, name),
+        dropped: (id, why) => traffic.dropped(id, why, name),
+      },
+      clock,
+      send: (message) => this.#fromLoop(message),
+    })
+    const host: MoveHostSetup = {
+      clock: this.#clock(clock, rate),
+      log: phaseLog(world, name),
+      endpoint: this.endpoint,
+      toWorker: (message) => this.#command(message),
+      answer: (answer) => setup.answer(answer),
+      connect: (endpoint, id, onFrame) => this.#connect(endpoint, id, onFrame),
+      sendBack: (peer, frame) => net.sendBack(peer, frame),
+    }
+    this.source = new SourceHost(host)
+    this.target = new TargetHost(host)
+    net.servers.set(this.endpoint, {
+      process: this.process,
+      onFrame: (peer, frame) => this.target.onFrame(peer, frame),
+    })
+  }
+
+  message(role: 'source' | 'target', msg: ToSource | ToTarget): void {
+    if (role === 'source') this.source.step({ on: 'message', msg: msg as ToSource })
+    else this.target.step({ on: 'message', msg: msg as ToTarget })
+  }
+
+  #clock(now: () => number, rate: number): Clock {
+    const { world } = this.#setup
+    const { process } = this
+    const set = (ms: number, run: () => void, cancelled: { yes: boolean }) => {
+      const fire = () => {
+        if (cancelled.yes) return
+        if (world.step(process, 'timer') === 'late') set(LATE_MS, run, cancelled)
+        else run()
+      }
+      world.after(ms / rate, process, fire, process.main)
+    }
+    return {
+      now,
+      wall: now,
+      after: (ms, run) => {
+        const cancelled = { yes: false }
+        set(ms, run, cancelled)
+        return {
+          cancel: () => {
+            cancelled.yes = true
+          },
+        }
+      },
+      sleep: () => Promise.reject(new Error('nobody sleeps here')),
+    }
+  }
+
+  #command(message: ToWorker): void {
+    const { world, traffic } = this.#setup
+    const { process } = this
+    const what = 'command' in message ? message.command.type : message.type
+    const effect = world.step(process, `commands ${what}`)
+    const ms = world.random.next() * 0.05 + (effect === 'late' ? 30 : 0)
+    this.#toLoop.send(
+      ms,
+      process,
+      () => {
+        world.step(process, `carries out ${what}`)
+        if (message.type === 'target' && message.command.type === 'apply') {
+          const { kind } = message.command
+          const ids = kind === 'packets' || kind === 'stragglers' ? idsOf(message.bytes) : []
+          for (const id of ids) traffic.reached(id, process.name)
+          this.#came.push(...ids)
+        }
+        this.loop.message(message)
+        if (what === 'release') for (const id of this.#came.splice(0)) traffic.at(id, process.name)
+        this.#setup.commanded()
+      },
+      process.loop,
     )
   }
 
-  /** The packet loop saw a fence. */
-  fence(move: number, epoch: number, port: number): void {
-    this.#main(() => this.onSource({ on: 'fence', move, epoch, port }))
+  #fromLoop(message: FromWorker): void {
+    const { world, traffic } = this.#setup
+    const { process } = this
+    world.step(process, `reports ${'event' in message ? message.event.on : message.type}`)
+    this.#toMain.send(
+      world.random.next() * 0.05,
+      process,
+      () => {
+        if (message.type === 'source') {
+          const before = this.source.state.next
+          this.source.onWorker(message)
+          const { event, bytes } = message
+          const late = event.on === 'chunk' && event.kind === 'stragglers'
+          if (late && this.source.state.next === before)
+            for (const id of idsOf(bytes)) traffic.givenUp(id)
+        } else if (message.type === 'source_failed')
+          this.source.onFailed(message.move, message.failure)
+        else if (message.type === 'target') this.target.onWorker(message)
+      },
+      process.main,
+    )
   }
 
-  message(side: 'source' | 'target', msg: ToSource | ToTarget): void {
-    if (side === 'source') this.onSource({ on: 'message', msg: msg as ToSource })
-    else this.onTarget({ on: 'message', msg: msg as ToTarget })
-  }
-
-  frame(head: FrameHead, payload: Payload | null): void {
-    this.#ref += 1
-    this.#payloads.set(this.#ref, payload ?? NOTHING)
-    this.onTarget({ on: 'frame', head, ref: this.#ref })
-  }
-
-  onSource(event: SourceEvent): void {
-    const [next, actions] = sourceStep(this.source, event)
-    if (next.phase !== this.source.phase)
-      this.#world.log(`${this.process.name} source ${next.phase}`)
-    this.source = plainData(next)
-    for (const action of actions) {
-      if (!this.#world.survives(this.process, `source ${action.do}`)) return
-      this.#doSource(action)
-    }
-  }
-
-  onTarget(event: TargetEvent): void {
-    const [next, actions] = targetStep(this.target, event)
-    if (next.phase !== this.target.phase)
-      this.#world.log(`${this.process.name} target ${next.phase}`)
-    this.target = plainData(next)
-    for (const action of actions) {
-      if (!this.#world.survives(this.process, `target ${action.do}`)) return
-      this.#doTarget(action)
-    }
-  }
-
-  #doSource(action: SourceAction): void {
-    switch (action.do) {
-      case 'reply':
-        this.#outside.fromSource(action.msg)
-        return
-      case 'worker':
-        this.#loopDo(() => this.loop.source(action.move, action.command))
-        return
-      case 'frame': {
-        const payload = this.#payloads.get(action.ref) ?? NOTHING
-        this.#payloads.delete(action.ref)
-        this.#kept.set(action.head.seq, { head: action.head, payload })
-        this.#send(action.head.seq)
-        return
-      }
-      case 'resend':
-        for (let seq = action.from; seq < action.to; seq++) this.#send(seq)
-        return
-      case 'acked':
-        for (const seq of this.#kept.keys()) if (seq < action.next) this.#kept.delete(seq)
-        return
-      case 'drop':
-        for (const p of this.#payloads.get(action.ref)?.packets ?? [])
-          this.#traffic.dropped(p, 'no_credit')
-        this.#payloads.delete(action.ref)
-        return
-      case 'disconnect':
-        this.#giveUp()
-        return
-      case 'timer':
-        this.#timer('source', action.ms)
-        return
-      case 'connect':
-    }
-  }
-
-  /** Frames that no credit came for: whether the target took their packets is not known here. */
-  #giveUp(): void {
-    for (const { payload } of this.#kept.values())
-      for (const p of payload.packets)
-        if (this.#traffic.fates[p.id]!.holders.includes(this.process.name))
-          this.#traffic.dropped(p, 'no_credit')
-    this.#kept.clear()
-  }
-
-  #send(seq: number): void {
-    const kept = this.#kept.get(seq)
-    if (kept === undefined) throw new Error(`frame ${seq} was not kept`)
-    for (const p of kept.payload.packets) {
-      const { holders } = this.#traffic.fates[p.id]!
-      // Not where it was already handed on and only the credit got lost.
-      if (holders.includes(this.process.name)) this.#traffic.held(p, this.process.name, this.peer)
-    }
-    this.out?.frame(kept.head, kept.payload)
-  }
-
-  #doTarget(action: TargetAction): void {
-    switch (action.do) {
-      case 'reply':
-        this.#outside.fromTarget(action.msg)
-        return
-      case 'credit':
-        this.from?.credit(action.credit)
-        return
-      case 'timer':
-        this.#timer('target', action.ms)
-        return
-      case 'worker': {
-        const { command, move } = action
-        if (command.type !== 'apply') {
-          this.#loopDo(() => this.loop.target(move, command, null))
-          return
+  /** The stream, with an eye on the packets in it: which are given up when it closes. */
+  #connect(endpoint: string, name: string, onFrame: (frame: Uint8Array) => void): StreamClient {
+    const { net, traffic } = this.#setup
+    const peer = endpoint.slice('sim://'.length)
+    const stragglers = new Map<number, readonly number[]>()
+    const client = net.connect(this.process, endpoint, name, (frame) => {
+      const message = decodeStream(frame)
+      if (message.type === 'credit')
+        for (const seq of stragglers.keys()) if (seq < message.credit.next) stragglers.delete(seq)
+      onFrame(frame)
+    })
+    return {
+      send: (bytes) => {
+        const message = decodeStream(bytes)
+        if (message.type === 'frame') {
+          const { seq, kind } = message.head
+          const ids = kind === 'packets' || kind === 'stragglers' ? idsOf(message.payload) : []
+          for (const id of ids) traffic.underWay(id, this.process.name, peer)
+          if (kind === 'stragglers') stragglers.set(seq, ids)
         }
-        const payload = this.#payloads.get(command.ref) ?? NOTHING
-        this.#payloads.delete(command.ref)
-        const { seq, kind } = command
-        this.#loopDo(() =>
-          kind === 'packets'
-            ? this.loop.applyQueued(move, seq, payload.packets)
-            : this.loop.target(move, command, payload),
-        )
-      }
+        return client.send(bytes)
+      },
+      close: () => {
+        for (const ids of stragglers.values()) for (const id of ids) traffic.givenUp(id)
+        return client.close()
+      },
     }
-  }
-
-  #timer(which: 'source' | 'target', ms: number): void {
-    this.#timers[which] += 1
-    if (ms < 0) return
-    const number = this.#timers[which]
-    this.#world.after(ms, this.process, () => {
-      if (this.#timers[which] !== number) return
-      if (which === 'source') this.onSource({ on: 'timer' })
-      else this.onTarget({ on: 'timer' })
-    })
-  }
-
-  #onLoop(move: number, event: LoopEvent): void {
-    switch (event.on) {
-      case 'chunk': {
-        this.#ref += 1
-        const { rows, packets } = event.payload
-        const count = rows.length + packets.length
-        this.#payloads.set(this.#ref, event.payload)
-        const { kind } = event
-        this.onSource({ on: 'chunk', move, kind, ref: this.#ref, bytes: count * 32, count })
-        return
-      }
-      case 'round':
-        this.onSource({ on: 'round', move, pending: event.pending })
-        return
-      case 'drained':
-        this.onSource({ on: 'drained', move })
-        return
-      case 'ready':
-        this.onTarget({ on: 'ready', move, endpoint: `ipc://${this.process.name}` })
-        return
-      case 'not_ready':
-        this.onTarget({ on: 'not_ready', move, refused: refused('no path between schemas') })
-        return
-      case 'apply_failed':
-        this.onTarget({ on: 'apply_failed', move, refused: refused('a row does not parse') })
-        return
-      case 'applied':
-        this.onTarget({ on: 'applied', move, seq: event.seq })
-        return
-      case 'released': {
-        const { held, overflow } = event
-        this.onTarget({ on: 'released', move, hold: { held, overflow, holdUs: 0 } })
-        return
-      }
-    }
-  }
-
-  #loopDo(run: () => void): void {
-    this.#toLoop.send(this.#world.random.next() * 0.05, this.process, () => {
-      if (!this.#world.survives(this.process, 'loop command')) return
-      run()
-      this.#outside.gates()
-    })
-  }
-
-  #main(run: () => void): void {
-    this.#toMain.send(this.#world.random.next() * 0.05, this.process, run)
   }
 }
 
-function refused(message: string): Refused {
-  return { type: 'refused', code: 'INCOMPATIBLE', message, hint: '', findings: [] }
+function idsOf(bytes: ArrayBuffer | null): number[] {
+  return bytes === null ? [] : idsIn(new Uint8Array(bytes))
+}
+
+/** Phases go into the run's log and hash: strikes wait for them. */
+function phaseLog(world: World, name: string): Log {
+  const info = (event: string, fields: Record<string, unknown> = {}) => {
+    const role = event === 'move_source' ? 'source' : event === 'move_target' ? 'target' : null
+    if (role !== null) world.log(`${name} ${role} ${fields.phase}`)
+  }
+  const warn = (event: string) => world.log(`${name} warns ${event}`)
+  const log: Log = { info, warn, with: () => log }
+  return log
 }

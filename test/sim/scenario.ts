@@ -1,48 +1,63 @@
-// What a seed stands for: how large the world is, how much traffic, which faults. Everything is
-// drawn from the seed, so a seed alone repeats a run.
+// What a seed stands for: how large the world is, how much traffic, which moves, which faults.
+// Everything is drawn from the seed, so a seed alone repeats a run.
 
 import { Random } from '../../lib/random.ts'
-import type { Crash, Strike } from './world.ts'
+import type { RouterShape, Version } from './elements.ts'
+import type { Mutant } from './mutants.ts'
+import type { Partition } from './net.ts'
+import type { StepFault, Strike } from './world.ts'
 
-/** Defects put in on purpose, to show that the checkers see them. */
-export type Canary = 'none' | 'skip_fence' | 'drop_delta' | 'early_own' | 'lose_held'
+/** One move of a chain; the next one follows when it is done. One that was undone is tried again. */
+export interface Leg {
+  readonly from: string
+  readonly to: string
+  readonly buckets: readonly [number, number]
+  readonly primary: boolean
+}
 
 export interface Scenario {
   readonly seed: number
-  readonly canary: Canary
+  readonly mutant: Mutant
   /** False: the same traffic without a move, to compare with. */
   readonly move: boolean
-  /** Moves at most, one after another: there, back after one that is done, again after one undone. */
+  readonly legs: readonly Leg[]
+  /** Moves at most, those that are tried again included. */
   readonly moves: number
   readonly bucketsLog2: number
-  /** Buckets [0, moved) move. */
-  readonly moved: number
   readonly ports: number
   readonly flows: number
   /** Rows that exist beforehand, without traffic. */
   readonly idleRows: number
-  readonly rowsPerChunk: number
+  /** By replica, nf.1 first: version of the schema, rows that fit, clock. */
+  readonly versions: readonly Version[]
+  readonly capacities: readonly number[]
+  readonly clocks: readonly { readonly rate: number; readonly offsetMs: number }[]
+  readonly chunkBytes: number
   readonly intervalMs: number
   readonly heldMax: number
+  readonly stragglersMax: number
+  /** Frames of a replica's pool. */
+  readonly frames: number
   /** A packet that takes a detour arrives after fences: a straggler. */
   readonly late: number
   /** Rows are deleted now and then. */
   readonly deletes: boolean
-  /** Faults of control messages, of stream frames, of fences; until `calmMs`. */
+  /** Faults of control messages, of the stream, of fences; until `calmMs`. */
   readonly loss: number
   readonly duplicates: number
   readonly delayMs: number
   readonly frameLoss: number
+  readonly frameTwice: number
   readonly fenceLoss: number
   readonly flipFailures: number
-  readonly notReady: boolean
-  readonly applyFails: boolean
+  /** Records that the store refuses, and how long one takes at most. */
+  readonly journalFailures: number
+  readonly journalMs: number
   /** When an abort is asked for; -1: never. */
   readonly abortMs: number
-  readonly crashes: readonly Crash[]
+  readonly faults: readonly StepFault[]
   readonly strikes: readonly Strike[]
-  /** The control message (counted from 1) that is lost; 0: none. */
-  readonly loseMessage: number
+  readonly partitions: readonly Partition[]
   /** From here on nothing goes wrong by itself. */
   readonly calmMs: number
 }
@@ -51,7 +66,7 @@ export const PROCESSES = ['coordinator', 'agent', 'nf.1', 'nf.2'] as const
 
 /** What a strike may wait for: every step and phase, the swap, and what follows an earlier crash. */
 export const MOMENTS: readonly string[] = [
-  ...['prepare', 'precopy', 'hold', 'flip', 'drain', 'forget'].map((s) => `conductor ${s}`),
+  ...['precopy', 'hold', 'flip', 'drain', 'forget'].map((s) => `conductor ${s}`),
   ...['undo', 'back', 'seal', 'takeover', 'finished'].map((s) => `conductor ${s}`),
   ...['copying', 'settled', 'draining', 'drained', 'forgotten'].map((p) => `nf.1 source ${p}`),
   ...['preparing', 'incoming', 'releasing', 'owner', 'ending'].map((p) => `nf.2 target ${p}`),
@@ -59,35 +74,54 @@ export const MOMENTS: readonly string[] = [
   'swap to nf.1, epoch 2',
 ]
 
+/** Index of a replica in the lists by replica. */
+export function entryOf(name: string): number {
+  return Number(name.slice('nf.'.length)) - 1
+}
+
+export function shapeOf(s: Scenario, name: string): RouterShape {
+  const k = entryOf(name)
+  return { version: s.versions[k]!, capacity: s.capacities[k]!, ports: s.ports, deletes: s.deletes }
+}
+
+export const FIRST: Leg = { from: 'nf.1', to: 'nf.2', buckets: [0, 8], primary: true }
+const CLOCK = { rate: 1, offsetMs: 1000 }
+
 /** No faults, a middling world: the base that tests vary. */
 export function plain(seed: number): Scenario {
   return {
     seed,
-    canary: 'none',
+    mutant: 'none',
     move: true,
+    legs: [FIRST],
     moves: 1,
     bucketsLog2: 3,
-    moved: 8,
     ports: 2,
     flows: 24,
     idleRows: 400,
-    rowsPerChunk: 16,
+    versions: [1, 1, 1],
+    capacities: [10_000, 10_000, 10_000],
+    clocks: [CLOCK, CLOCK, CLOCK],
+    chunkBytes: 1024,
     intervalMs: 0.1,
-    heldMax: 100_000,
+    heldMax: 8192,
+    stragglersMax: 1024,
+    frames: 4096,
     late: 0,
     deletes: true,
     loss: 0,
     duplicates: 0,
     delayMs: 0.5,
     frameLoss: 0,
+    frameTwice: 0,
     fenceLoss: 0,
     flipFailures: 0,
-    notReady: false,
-    applyFails: false,
+    journalFailures: 0,
+    journalMs: 0,
     abortMs: -1,
-    crashes: [],
+    faults: [],
     strikes: [],
-    loseMessage: 0,
+    partitions: [],
     calmMs: 1000,
   }
 }
@@ -96,42 +130,114 @@ export function scenarioOf(seed: number): Scenario {
   const r = new Random(seed ^ 0x5ce7a210)
   const sometimes = (p: number, value: () => number): number => (r.chance(p) ? value() : 0)
   const bucketsLog2 = r.between(1, 5)
-  const crashes: Crash[] = []
-  const strikes: Strike[] = []
-  if (r.chance(0.4))
-    for (let n = r.pick([1, 1, 2, 3]); n > 0; n--)
-      strikes.push({
-        who: r.pick(PROCESSES),
-        when: r.pick(MOMENTS),
-        afterMs: r.next() * r.pick([0, 0.3, 3, 30]),
-      })
-  if (r.chance(0.4))
-    for (let n = r.pick([1, 1, 1, 2, 2, 3]); n > 0; n--)
-      crashes.push({ who: r.pick(PROCESSES), action: 1 + r.below(r.pick([10, 40, 150])) })
   const late = sometimes(0.3, () => 0.02)
+  const idleRows = r.pick([0, 50, 500, 2000])
+  const legs = legsOf(r, 1 << bucketsLog2)
   return {
     ...plain(seed),
-    moves: r.pick([1, 1, 2, 3]),
+    legs,
+    moves: legs.length + r.pick([0, 0, 1, 2]),
     bucketsLog2,
-    moved: r.chance(0.6) ? 1 << bucketsLog2 : 1 + r.below(1 << bucketsLog2),
     ports: r.between(1, 3),
     flows: r.between(4, 60),
-    idleRows: r.pick([0, 50, 500, 3000]),
-    rowsPerChunk: r.pick([4, 16, 64]),
-    intervalMs: r.pick([0.02, 0.05, 0.1, 0.3]),
-    heldMax: r.chance(0.1) ? 20 : 100_000,
+    idleRows,
+    versions: versionsOf(r),
+    // Too small for what is there: refused, and the source goes on.
+    capacities: [10_000, r.chance(0.04) ? (idleRows >> 1) + 2 : 10_000, 10_000],
+    clocks: [1, 2, 3].map(() => ({ rate: 0.98 + r.next() * 0.04, offsetMs: r.below(1e7) })),
+    chunkBytes: r.pick([128, 512, 2048, 65_536]),
+    intervalMs: r.pick([0.05, 0.05, 0.1, 0.3]),
+    heldMax: r.chance(0.1) ? 20 : 8192,
+    stragglersMax: r.chance(0.05) ? 2 : 1024,
+    frames: r.chance(0.04) ? 128 : 4096,
     late,
     deletes: late === 0 && r.chance(0.7),
     loss: sometimes(0.5, () => r.pick([0.05, 0.2, 0.4])),
     duplicates: sometimes(0.5, () => 0.2),
     delayMs: r.pick([0.2, 1, 20, 150]),
     frameLoss: sometimes(0.4, () => r.pick([0.02, 0.2])),
+    frameTwice: sometimes(0.3, () => 0.1),
     fenceLoss: sometimes(0.3, () => 0.5),
     flipFailures: sometimes(0.15, () => r.between(1, 3)),
-    notReady: r.chance(0.05),
-    applyFails: r.chance(0.05),
+    journalFailures: sometimes(0.1, () => r.between(1, 2)),
+    journalMs: sometimes(0.2, () => r.pick([2, 30, 200])),
     abortMs: r.chance(0.15) ? r.next() * 100 : -1,
-    crashes,
-    strikes,
+    faults: r.chance(0.4) ? faultsOf(r) : [],
+    strikes: r.chance(0.5) ? strikesOf(r) : [],
+    partitions: r.chance(0.25) ? partitionsOf(r) : [],
   }
+}
+
+/** There; there and back; to a third one; in two parts, one after the other; a part and back. */
+function legsOf(r: Random, buckets: number): readonly Leg[] {
+  const all: [number, number] = [0, buckets]
+  const m = r.between(1, buckets - 1)
+  const leg = (from: number, to: number, range: [number, number]): Leg => ({
+    from: `nf.${from}`,
+    to: `nf.${to}`,
+    buckets: range,
+    primary: range[0] === 0 && range[1] === buckets,
+  })
+  return r.pick([
+    [leg(1, 2, all)],
+    [leg(1, 2, all)],
+    [leg(1, 2, all), leg(2, 1, all)],
+    [leg(1, 2, all), leg(2, 3, all)],
+    [leg(1, 2, all), leg(2, 3, all), leg(3, 1, all)],
+    [leg(1, 2, [0, m])],
+    [leg(1, 2, [0, m]), leg(2, 1, [0, m])],
+    [leg(1, 2, [0, m]), leg(1, 2, [m, buckets])],
+    [leg(1, 2, [0, m]), leg(1, 3, [m, buckets])],
+    [leg(1, 2, [0, m]), leg(1, 2, [m, buckets]), leg(2, 1, [0, m])],
+  ])
+}
+
+/** The same; upgrade and rollback; skipping one; at times one that takes nobody's rows. */
+function versionsOf(r: Random): readonly Version[] {
+  return r.pick<readonly Version[]>([
+    [1, 1, 1],
+    [1, 2, 1],
+    [1, 2, 3],
+    [1, 3, 1],
+    [2, 1, 3],
+    [3, 2, 1],
+    [3, 1, 3],
+    r.chance(0.3) ? [1, 9, 1] : [2, 2, 2],
+  ])
+}
+
+function faultsOf(r: Random): StepFault[] {
+  return Array.from({ length: r.pick([1, 1, 1, 2, 2, 3]) }, () => ({
+    who: r.pick(PROCESSES),
+    step: 1 + r.below(r.pick([20, 80, 300])),
+    effect: r.pick(['kill', 'kill', 'lose', 'twice', 'late'] as const),
+  }))
+}
+
+function strikesOf(r: Random): Strike[] {
+  return Array.from({ length: r.pick([1, 1, 2, 3]) }, () => ({
+    who: r.pick(PROCESSES),
+    when: r.pick(MOMENTS),
+    afterMs: r.next() * r.pick([0, 0.3, 3, 30]),
+    stallMs: r.chance(0.3) ? r.pick([10, 60, 300, 1500]) : 0,
+  }))
+}
+
+function partitionsOf(r: Random): Partition[] {
+  const [a, b] = r.pick([
+    [['coordinator'], ['agent']],
+    [['agent'], ['nf.1']],
+    [['agent'], ['nf.2']],
+    [['nf.1'], ['nf.2']],
+    [['nf.1'], ['nf.2', 'agent']],
+    [
+      ['coordinator', 'agent'],
+      ['nf.1', 'nf.2', 'nf.3'],
+    ],
+  ])
+  const startMs = 15 + r.next() * 60
+  const endMs = Math.min(1000, startMs + r.pick([5, 40, 300, 1000]))
+  const one = { from: a!, to: b!, startMs, endMs }
+  const other = { from: b!, to: a!, startMs, endMs }
+  return r.pick([[one], [other], [one, other]])
 }

@@ -2,6 +2,7 @@
 // every hand-over: one that never came out is excused only by the death of who had it.
 
 import { Random } from '../../lib/random.ts'
+import { bucketOfFlow, encodeFrame } from './frames.ts'
 import type { Scenario } from './scenario.ts'
 import type { World } from './world.ts'
 
@@ -10,81 +11,126 @@ export interface SimPacket {
   readonly flow: number
   /** Number within the flow, from 0. */
   readonly n: number
+  /** -1: not IP, for the primary. */
   readonly bucket: number
   readonly port: number
   readonly late: boolean
   readonly bornMs: number
+  readonly frame: Uint8Array
 }
 
 export interface Fate {
   readonly packet: SimPacket
   /** Processes that hold it now, or held it last. */
   holders: readonly string[]
-  /** Times that it came out. */
+  /** Times that an element took it up, and that it came out. */
+  processed: number
   out: number
   /** Why it was dropped; '': it was not. */
   dropped: string
+  /** A source that ended its stream could not know whether it had arrived. */
+  givenUp: boolean
 }
+
+/** Until then packets come as often as the scenario says; after that a trickle is enough. */
+const BUSY_MS = 200
+const TRICKLE = 40
 
 export class Traffic {
   readonly fates: Fate[] = []
   /** Per flow: numbers in the order in which they came out (late packets left out). */
   readonly outputs: number[][]
+  /** Per flow: when its last packet was processed. */
+  readonly lastMs: number[]
+  readonly buckets: readonly number[]
   stopped = false
+  steer: (p: SimPacket) => void = () => {}
   readonly #scenario: Scenario
   readonly #world: World
   /** A source of chance of its own: the same packets with and without a move. */
   readonly #random: Random
   readonly #counts: number[]
-  readonly #steer: (p: SimPacket) => void
 
-  constructor(world: World, scenario: Scenario, steer: (p: SimPacket) => void) {
+  constructor(world: World, scenario: Scenario) {
     this.#world = world
     this.#scenario = scenario
-    this.#steer = steer
     this.#random = new Random(scenario.seed ^ 0x7aff1c)
-    this.#counts = new Array(scenario.flows).fill(0)
-    this.outputs = Array.from({ length: scenario.flows }, () => [])
+    const { flows, bucketsLog2 } = scenario
+    this.#counts = new Array(flows).fill(0)
+    this.lastMs = new Array(flows).fill(-1)
+    this.outputs = Array.from({ length: flows }, () => [])
+    this.buckets = Array.from({ length: flows }, (_, f) =>
+      Math.max(-1, bucketOfFlow(f, bucketsLog2)),
+    )
   }
 
   start(): void {
     if (this.stopped) return
-    const { flows, bucketsLog2, ports, late, intervalMs } = this.#scenario
+    const { flows, ports, late, intervalMs } = this.#scenario
     const r = this.#random
     const flow = r.below(flows)
     const n = this.#counts[flow]!
     this.#counts[flow] = n + 1
+    const id = this.fates.length
+    const detour = r.chance(late)
     const packet: SimPacket = {
-      id: this.fates.length,
+      id,
       flow,
       n,
-      bucket: (flow * 7 + 3) % (1 << bucketsLog2),
+      bucket: this.buckets[flow]!,
       port: flow % ports,
-      late: r.chance(late),
+      late: detour,
       bornMs: this.#world.now,
+      frame: encodeFrame({ id, flow, n, late: detour }),
     }
-    this.fates.push({ packet, holders: [], out: 0, dropped: '' })
+    this.fates.push({ packet, holders: [], processed: 0, out: 0, dropped: '', givenUp: false })
     const wait = r.next() * 2 * intervalMs
-    // A world that takes long to settle needs no more than a trickle.
-    const slower = this.#world.now > 300 ? 40 : 1
-    this.#steer(packet)
+    const slower = this.#world.now > BUSY_MS ? TRICKLE : 1
+    this.steer(packet)
     this.#world.after(wait * slower, null, () => this.start())
   }
 
-  held(p: SimPacket, ...holders: string[]): void {
-    this.fates[p.id]!.holders = holders
+  /** It is there, and nowhere else. */
+  at(id: number, holder: string): void {
+    this.fates[id]!.holders = [holder]
   }
 
-  dropped(p: SimPacket, why: string): void {
-    this.fates[p.id]!.dropped = why
-    this.#world.log(`drop ${p.id} ${why}`)
+  /** A copy is on its way; the sender keeps one. */
+  underWay(id: number, from: string, to: string): void {
+    const fate = this.fates[id]!
+    if (fate.holders.includes(from)) fate.holders = [...new Set([...fate.holders, from, to])]
   }
 
-  out(p: SimPacket, by: string): void {
-    const fate = this.fates[p.id]!
+  /** A copy has come. */
+  reached(id: number, holder: string): void {
+    const fate = this.fates[id]!
+    fate.holders = [...new Set([...fate.holders, holder])]
+  }
+
+  dropped(id: number, why: string, by: string): void {
+    const fate = this.fates[id]!
+    if (fate.dropped === '') fate.dropped = why
+    this.#world.log(`drop ${id} by ${by}: ${why}`)
+  }
+
+  givenUp(id: number): void {
+    this.fates[id]!.givenUp = true
+    this.#world.log(`give up ${id}`)
+  }
+
+  processed(id: number, by: string): void {
+    const fate = this.fates[id]!
+    fate.processed += 1
+    fate.holders = [by]
+    this.lastMs[fate.packet.flow] = this.#world.now
+  }
+
+  out(id: number, by: string): void {
+    const fate = this.fates[id]!
     fate.out += 1
     fate.holders = [by]
-    if (!p.late) this.outputs[p.flow]!.push(p.n)
-    this.#world.log(`out ${p.id} ${by}`)
+    const { late, flow, n } = fate.packet
+    if (!late) this.outputs[flow]!.push(n)
+    this.#world.log(`out ${id} ${by}`)
   }
 }

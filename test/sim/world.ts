@@ -2,12 +2,24 @@
 // hash over all that happens, so that the same seed can be shown to give the same run.
 //
 // A Process dies and may start again; what was scheduled for an earlier life of it does not happen.
-// `survives` is asked before every action of a process: that is where planned crashes strike.
+// Each has lanes (threads): one that is stalled does nothing for a while, and then everything that
+// came meanwhile, in order. `step` is called before each step of a process: message, timer, journal
+// record, command. That is where planned faults strike; a death unwinds the stack by an exception,
+// since it may come in the middle of the real code that runs here.
 
 import { Random } from '../../lib/random.ts'
+import { Heap } from './heap.ts'
+
+/** One thread of a process. */
+export interface Lane {
+  readonly name: string
+  stalledUntil: number
+}
 
 export class Process {
   readonly name: string
+  readonly main: Lane
+  readonly loop: Lane
   alive = true
   life = 0
   /** What else dies with it. */
@@ -15,75 +27,113 @@ export class Process {
 
   constructor(name: string) {
     this.name = name
+    this.main = { name: `${name} main`, stalledUntil: 0 }
+    this.loop = { name: `${name} loop`, stalledUntil: 0 }
   }
 }
 
-interface Entry {
-  readonly at: number
-  readonly order: number
-  readonly process: Process | null
-  readonly life: number
-  readonly run: () => void
-}
+/** The process died in the middle of what it did. */
+export class Killed extends Error {}
 
-/** Kills the process that carries out the n-th action of all (or of those of `who`). */
-export interface Crash {
+/** What goes wrong with a step: its process dies before it, what is sent is lost, sent twice, late. */
+export type Effect = 'none' | 'kill' | 'lose' | 'twice' | 'late'
+
+/** How much later a step is that is late: beyond the patience of whoever waits for it. */
+export const LATE_MS = 350
+
+/** Makes the n-th step of all (`who` null) or of a process go wrong. */
+export interface StepFault {
   readonly who: string | null
-  readonly action: number
+  readonly step: number
+  readonly effect: Effect
 }
 
-/** Kills `who` so long after something was logged for the first time: 'conductor drain', say. */
+/** Kills `who`, or stalls its threads, so long after something was logged for the first time. */
 export interface Strike {
   readonly who: string
   readonly when: string
   readonly afterMs: number
+  /** 0: it dies. */
+  readonly stallMs: number
+}
+
+interface Entry {
+  at: number
+  readonly order: number
+  readonly process: Process | null
+  readonly lane: Lane | null
+  readonly life: number
+  readonly run: () => void
+}
+
+export interface WorldOptions {
+  readonly seed: number
+  readonly faults: readonly StepFault[]
+  /** Keep the lines of what happened, and the names of the steps. */
+  readonly keep: boolean
 }
 
 export class World {
   now = 0
-  /** Actions so far, in all and by process. */
-  actions = 0
-  readonly actionsOf = new Map<string, number>()
   readonly random: Random
-  readonly crashes: Crash[]
   readonly strikes: Strike[] = []
   readonly processes = new Map<string, Process>()
-  /** Lines of what happened, when asked for. */
-  readonly lines: string[] = []
   readonly kills: string[] = []
-  readonly #keepLines: boolean
-  readonly #heap: Entry[] = []
+  /** Steps so far; their names where they are kept. */
+  steps = 0
+  readonly stepsOf = new Map<string, number>()
+  readonly stepNames: string[] = []
+  readonly lines: string[] = []
+  /** Exceptions out of the code that runs here: each is a finding. */
+  readonly defects: string[] = []
+  readonly #faults: StepFault[]
+  readonly #keep: boolean
+  readonly #heap = new Heap<Entry>(before)
   #order = 0
   #hash = 0x811c9dc5
 
-  constructor(seed: number, crashes: readonly Crash[], keepLines: boolean) {
+  constructor({ seed, faults, keep }: WorldOptions) {
     this.random = new Random(seed)
-    this.crashes = [...crashes]
-    this.#keepLines = keepLines
+    this.#faults = [...faults]
+    this.#keep = keep
   }
 
   /** Schedules for this life of a process (null: for the world itself). */
-  after(ms: number, process: Process | null, run: () => void): void {
-    this.at(this.now + ms, process, run)
+  after(ms: number, process: Process | null, run: () => void, lane: Lane | null = null): void {
+    this.at(this.now + ms, process, run, lane)
   }
 
-  at(at: number, process: Process | null, run: () => void): void {
+  at(at: number, process: Process | null, run: () => void, lane: Lane | null = null): void {
     this.#order += 1
     const life = process === null ? 0 : process.life
-    push(this.#heap, { at, order: this.#order, process, life, run })
+    this.#heap.push({ at, order: this.#order, process, lane, life, run })
   }
 
   /** Runs to a time, or until nothing is left to happen. */
   runUntil(ms: number): void {
     for (;;) {
-      const first = this.#heap[0]
+      const first = this.#heap.first()
       if (first === undefined || first.at > ms) break
-      pop(this.#heap)
+      this.#heap.pop()
       this.now = first.at
-      const p = first.process
-      if (p === null || (p.alive && p.life === first.life)) first.run()
+      const { process: p, lane } = first
+      if (p !== null && (!p.alive || p.life !== first.life)) continue
+      if (lane !== null && lane.stalledUntil > this.now) {
+        first.at = lane.stalledUntil
+        this.#heap.push(first)
+      } else this.#run(first)
     }
     this.now = Math.max(this.now, ms)
+  }
+
+  #run({ process, run }: Entry): void {
+    try {
+      run()
+    } catch (error) {
+      if (error instanceof Killed) return
+      this.defects.push(String((error as Error).stack ?? error))
+      if (process !== null) this.kill(process, 'an exception')
+    }
   }
 
   /** Takes part in the hash; `text` must not depend on anything but the run. */
@@ -92,35 +142,50 @@ export class World {
     for (let i = 0; i < text.length; i++) h = Math.imul(h ^ text.charCodeAt(i), 0x01000193)
     this.#hash = Math.imul(h ^ Math.round(this.now * 1000), 0x01000193)
     this.#strike(text)
-    if (this.#keepLines) this.lines.push(`${this.now.toFixed(3).padStart(10)} ${text}`)
+    if (this.#keep) this.lines.push(`${this.now.toFixed(3).padStart(10)} ${text}`)
   }
 
   #strike(text: string): void {
     for (const strike of this.strikes.filter((s) => s.when === text)) {
       this.strikes.splice(this.strikes.indexOf(strike), 1)
       const victim = this.processes.get(strike.who)
-      if (victim !== undefined)
-        this.after(strike.afterMs, victim, () => this.kill(victim, `anything (after ${text})`))
+      if (victim === undefined) continue
+      if (strike.stallMs > 0)
+        this.after(strike.afterMs, victim, () => this.stall(victim, strike.stallMs))
+      else this.after(strike.afterMs, victim, () => this.kill(victim, `anything (after ${text})`))
     }
+  }
+
+  stall(victim: Process, ms: number): void {
+    this.log(`STALL ${victim.name} for ${ms.toFixed(1)} ms`)
+    const until = this.now + ms
+    for (const lane of [victim.main, victim.loop])
+      lane.stalledUntil = Math.max(lane.stalledUntil, until)
   }
 
   get hash(): string {
     return (this.#hash >>> 0).toString(16).padStart(8, '0')
   }
 
-  /** False: the process dies here, before the action. */
-  survives(process: Process, action: string): boolean {
-    if (!process.alive) return false
-    this.actions += 1
-    const own = (this.actionsOf.get(process.name) ?? 0) + 1
-    this.actionsOf.set(process.name, own)
-    const i = this.crashes.findIndex((c) =>
-      c.who === null ? c.action === this.actions : c.who === process.name && c.action === own,
+  /** Before each step of a process. Throws Killed where the process dies here. */
+  step(process: Process, what: string): Effect {
+    if (!process.alive) throw new Killed()
+    this.steps += 1
+    const own = (this.stepsOf.get(process.name) ?? 0) + 1
+    this.stepsOf.set(process.name, own)
+    if (this.#keep) this.stepNames.push(`${process.name} ${what}`)
+    if (this.#faults.length === 0) return 'none'
+    const i = this.#faults.findIndex((f) =>
+      f.who === null ? f.step === this.steps : f.who === process.name && f.step === own,
     )
-    if (i < 0) return true
-    this.crashes.splice(i, 1)
-    this.kill(process, action)
-    return false
+    if (i < 0) return 'none'
+    const [fault] = this.#faults.splice(i, 1)
+    if (fault!.effect === 'kill') {
+      this.kill(process, what)
+      throw new Killed()
+    }
+    this.log(`FAULT ${fault!.effect}: ${process.name} ${what}`)
+    return fault!.effect
   }
 
   kill(process: Process, where: string): void {
@@ -142,9 +207,9 @@ export class Fifo {
     this.#world = world
   }
 
-  send(ms: number, process: Process | null, run: () => void): void {
+  send(ms: number, process: Process | null, run: () => void, lane: Lane | null = null): void {
     this.#last = Math.max(this.#last, this.#world.now + ms)
-    this.#world.at(this.#last, process, run)
+    this.#world.at(this.#last, process, run, lane)
   }
 }
 
@@ -155,31 +220,4 @@ export function plainData<T>(state: T): T {
 
 function before(a: Entry, b: Entry): boolean {
   return a.at < b.at || (a.at === b.at && a.order < b.order)
-}
-
-function push(heap: Entry[], entry: Entry): void {
-  let i = heap.length
-  heap.push(entry)
-  while (i > 0) {
-    const parent = (i - 1) >> 1
-    if (!before(entry, heap[parent]!)) break
-    heap[i] = heap[parent]!
-    i = parent
-  }
-  heap[i] = entry
-}
-
-function pop(heap: Entry[]): void {
-  const entry = heap.pop()!
-  if (heap.length === 0) return
-  let i = 0
-  for (;;) {
-    let child = 2 * i + 1
-    if (child >= heap.length) break
-    if (child + 1 < heap.length && before(heap[child + 1]!, heap[child]!)) child += 1
-    if (!before(heap[child]!, entry)) break
-    heap[i] = heap[child]!
-    i = child
-  }
-  heap[i] = entry
 }
