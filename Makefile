@@ -25,8 +25,9 @@ native:
 	flock build/.lock-native sh -c '$(MAKE) -s --no-print-directory -C dataplane/native && \
 	  $(MAKE) -s --no-print-directory -C test/lab/wire'
 
-lint: setup ## formatter and linter
+lint: setup compile ## formatter, linter, and hidden state of elements
 	@$(BIN)/biome check --error-on-warnings .
+	@node build/cli/main.js check --hidden-state >/dev/null
 
 format: ## formats and fixes what can be fixed by itself
 	@$(BIN)/biome check --write .

@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   CONFLICT: 'the service is being changed by another request, or exists already',
   MOVE_FAILED: 'the move was undone; the message says at which step and why',
   ARTIFACT: 'the elements of a version could not be bundled or loaded',
+  HIDDEN_STATE: 'elements hold state that they do not declare: an upgrade would lose it',
   LIMIT: 'a named limit was reached',
   INTERNAL: 'a defect in click-up itself',
 } as const

@@ -8,7 +8,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Finding } from './errors.ts'
-import { messageOf } from './errors.ts'
+import { fileProblem } from './file-problem.ts'
 import type { Mark } from './lint/marks.ts'
 import { markFor, marksIn } from './lint/marks.ts'
 import type { Raw } from './lint/rules.ts'
@@ -58,7 +58,7 @@ export function checkHiddenState(
     try {
       text = readFileSync(file, 'utf8')
     } catch (cause) {
-      findings.push({ where: label(file), message: messageOf(cause) })
+      findings.push({ where: label(file), message: fileProblem(cause) })
       continue
     }
     const result = check(label(file), text)
