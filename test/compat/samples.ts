@@ -127,12 +127,14 @@ function fill(store: StateStore, { element, state }: StateSchema): void {
   for (let k = 1; k <= 3; k++) {
     const row = entry.table.insert(k, ...keys.map((_, i) => k + i))
     if (row === null) continue
-    const values = columns.filter((c) => !c.key).map((c, i) => [c.name, valueOf(c, k + i, store)])
+    const values = columns
+      .filter((c) => !c.key)
+      .map((c, i) => [c.name, plainValue(c, k + i, store)])
     Object.assign(row, Object.fromEntries(values))
   }
 }
 
-function valueOf({ type, bytes }: Column, n: number, store: StateStore): number | Uint8Array {
+function plainValue({ type, bytes }: Column, n: number, store: StateStore): number | Uint8Array {
   if (type.startsWith('bytes')) return new Uint8Array(bytes).fill(n)
   return type === 'time' ? store.clock.nowMs - n : n
 }
