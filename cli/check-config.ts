@@ -6,8 +6,11 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnyElement } from '../dataplane/element.ts'
+import { tuneEngine } from '../dataplane/tune.ts'
 import type { Artifact } from '../lib/artifact.ts'
-import { buildArtifact, loadArtifact, storeArtifact } from '../lib/artifact.ts'
+import { storeArtifact } from '../lib/artifact.ts'
+import { type BuiltArtifact, buildArtifact } from '../lib/artifact-build.ts'
+import { accelerated, loadArtifact } from '../lib/artifact-load.ts'
 import type { Finding } from '../lib/errors.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import type { ServiceFile } from '../lib/service-file.ts'
@@ -48,13 +51,19 @@ function isInText({ where }: Finding): boolean {
 /** Bundles a service's version and checks it. Throws ARTIFACT or CONFIG with everything at once. */
 export async function checkedArtifact(
   file: ServiceFile,
-): Promise<{ artifact: Artifact; checked: Checked }> {
-  const { config, configName, defines, elements, settings } = file
-  const artifact = await buildArtifact({ config, configName, defines, elements })
+): Promise<{ built: BuiltArtifact; artifact: Artifact; checked: Checked }> {
+  const { config, configName, defines, elements, sources, settings } = file
+  if (sources.length > 0) {
+    const { refuseHiddenState } = await import('../lib/hidden-state-sources.ts')
+    refuseHiddenState(sources, configName)
+  }
+  tuneEngine() // the code cache that comes along is to fit the dataplane, which does so too
+  const built = await buildArtifact({ config, configName, defines, elements, sources })
   const dir = mkdtempSync(join(tmpdir(), 'click-up-'))
   try {
-    const { classes } = await loadArtifact<AnyElement>(storeArtifact(dir, artifact))
-    return { artifact, checked: await checkConfig(config, configName, defines, classes, settings) }
+    const loaded = await loadArtifact<AnyElement>(storeArtifact(dir, built))
+    const checked = await checkConfig(config, configName, defines, loaded.classes, settings)
+    return { built, artifact: accelerated(built, loaded), checked }
   } finally {
     rmSync(dir, { recursive: true, force: true })
   }

@@ -13,6 +13,7 @@ import { VERSIONS_KEPT } from '../lib/limits.ts'
 import type { JournalRecord, MoveSpec, Progress, Step } from '../lib/move/types.ts'
 import type {
   FlipAnswer,
+  ReplicaInfo,
   ServiceSettings,
   Transfer,
   Upgraded,
@@ -50,8 +51,9 @@ export async function upgrade(
   if (owner.version === request.version) return unchanged(service.name, owner)
   const change = await beginChange(service, request)
   tell({ event: 'starting', replica: change.target, version: change.version })
-  const readyMs = await startTarget(service, change)
-  tell({ event: 'replica_ready', replica: change.target, ms: readyMs })
+  const { readyMs, start } = await startTarget(service, change)
+  const how = start === undefined ? {} : { start }
+  tell({ event: 'replica_ready', replica: change.target, ms: readyMs, ...how })
   const result = await runMove(service, change, owner, null, tell)
   tell({ event: 'stopping', replica: result.outcome === 'undone' ? change.target : owner.replica })
   await settle(service, change, owner, result)
@@ -74,6 +76,7 @@ export async function upgrade(
     hold_ms: round(hold.holdUs / 1000),
     swap_us: round(swapUs),
     replica_ready_ms: readyMs,
+    ...how,
     total_ms: round(clock.now() - began),
     phases: phases.map(({ step, ms }) => ({ step, ms: round(ms) })),
   }
@@ -134,9 +137,9 @@ async function beginChange(service: Service, request: UpgradeRequest): Promise<C
 }
 
 /** Starts the new replica; where that fails, nothing has changed. */
-async function startTarget(service: Service, change: Change): Promise<number> {
+async function startTarget(service: Service, change: Change): Promise<ReplicaInfo> {
   try {
-    return (await service.start(change.target, change.version, 'none')).readyMs
+    return await service.start(change.target, change.version, 'none')
   } catch (cause) {
     service.note('upgrade_failed', `${change.target}: ${(cause as Error).message}`)
     await saveOutcome(service, { ...service.record, change: null })

@@ -8,7 +8,19 @@ import type { DriverName, DriverSpec, PortCounters } from './io/device.ts'
 import type { StateSchema } from './schema.ts'
 import type { StateSize } from './state.ts'
 
-/** What the worker is started with. */
+/** When a start came how far: machineMs (lib/clock.ts), so that other processes' times compare. */
+export interface WorkerMarks {
+  /** The elements have been loaded. */
+  readonly artifact: number
+  /** Its configuration has been read and found right. */
+  readonly resolved: number
+  /** The ports are open. */
+  readonly driver: number
+  /** The router is there: it can forward. */
+  readonly router: number
+}
+
+/** What the worker is to run. */
 export interface WorkerSetup {
   readonly replica: string
   /** Path of the version's artifact. */
@@ -32,6 +44,8 @@ export interface Failure {
 
 /** What moved in the worker; the bytes of a chunk that it applies come along. */
 export type ToWorker =
+  /** The first message of all. */
+  | { readonly type: 'build'; readonly setup: WorkerSetup }
   | { readonly type: 'activate' }
   | { readonly type: 'stop' }
   | { readonly type: 'source'; readonly move: number; readonly command: SourceCommand }
@@ -58,9 +72,10 @@ export type FromWorker =
       readonly driver: DriverName
       /** The main thread writes to it after each message: it ends the driver's wait. */
       readonly wakeFd: number
-      /** From the worker's start to this, in milliseconds. */
-      readonly buildMs: number
+      readonly marks: WorkerMarks
     }
+  /** Its code is there, and it waits for `build`. At: machineMs (lib/clock.ts). */
+  | { readonly type: 'loaded'; readonly at: number }
   | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'source'; readonly event: SourceEvent; readonly bytes: ArrayBuffer | null }
   /** Rows could not be sent on: the snapshot has ended, and every row is the source's as before. */

@@ -24,20 +24,28 @@ export interface LoadedGraph {
   readonly broken: boolean
 }
 
+export interface LoadOptions {
+  /** False: only the given classes count, as in a replica, whose artifact has all that it uses. */
+  readonly builtIn?: boolean
+}
+
 /** @param own element classes besides the built-in ones; they win over these */
-export async function loadGraph(text: GraphText, own: readonly AnyElement[]): Promise<LoadedGraph> {
+export async function loadGraph(
+  text: GraphText,
+  own: readonly AnyElement[],
+  { builtIn = true }: LoadOptions = {},
+): Promise<LoadedGraph> {
   const extra: Classes = new Map(own.map((spec) => [spec.name, spec]))
   const parsed = parseConfig(text.config, {
     filename: text.configName,
     defines: { ...text.defines },
-    known: (name) => extra.has(name) || classFiles().has(name) || INFORMATION_CLASSES.has(name),
+    known: (name) =>
+      extra.has(name) || (builtIn && classFiles().has(name)) || INFORMATION_CLASSES.has(name),
   })
   const flat = parsed.graph
   const broken = parsed.errors.length > 0
-  const classes = await loadClasses(
-    flat.elements.map((e) => e.className),
-    extra,
-  )
+  const names = flat.elements.map((e) => e.className)
+  const classes = builtIn ? await loadClasses(names, extra) : extra
   // Of a broken text, only what does not follow from its being broken.
   const resolved = resolveGraph(flat, (name) => classes.get(name), { partial: broken })
   const errors = [...parsed.errors, ...resolved.errors]

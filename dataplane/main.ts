@@ -1,191 +1,66 @@
-// The dataplane process: one replica of one version of a service. This thread talks: to the agent
-// (control), to other replicas (state stream), to Prometheus. The packet loop runs in a worker.
+// The dataplane process: a replica that does not know yet which. It loads its code in both threads,
+// and waits for the word of the agent: a line of JSON (ReplicaSpec) on standard input. Where the
+// agent goes away first, it ends. With the path of such a file as its argument it begins at once.
 //
-// Started by the agent with the path of a JSON file (ReplicaSpec) as its only argument.
+// In a build it runs from one file a thread (deploy/replica.cts), which starts the packet loop's
+// thread before this one has been loaded.
 
-import { readFileSync } from 'node:fs'
-import { realClock } from '../lib/clock.ts'
-import { ClickUpError } from '../lib/errors.ts'
-import { BEAT_MS } from '../lib/limits.ts'
-import { makeLog } from '../lib/log.ts'
-import { serveMetrics } from '../lib/metrics.ts'
-import { goFirst } from '../lib/priority.ts'
-import type {
-  ReplicaBeat,
-  ReplicaEvent,
-  ReplicaHandler,
-  ReplicaHello,
-  ReplicaMove,
-  ReplicaReady,
-  ReplicaSpec,
-} from '../lib/wire/messages.ts'
-import { PROTOCOL_MAJOR } from '../lib/wire/messages.ts'
-import type { Client, StreamServer } from '../lib/wire/transport.ts'
-import { bindStream, connectClient, connectStream } from '../lib/wire/zeromq.ts'
+import { closeSync, readFileSync, writeSync } from 'node:fs'
+import { machineMs } from '../lib/clock.ts'
+import { type ReplicaSpec, WARM_FD } from '../lib/wire/messages.ts'
 import type { DriverSpec } from './io/device.ts'
-import type { MoveHostSetup } from './move-host.ts'
-import { PacketLoop } from './packet-loop.ts'
-import { replicaFamilies } from './replica-metrics.ts'
-import { SourceHost } from './source-host.ts'
-import { TargetHost } from './target-host.ts'
+import { PacketWorker, startWorker } from './packet-loop.ts'
+import { runReplica } from './replica.ts'
 
-/** How long the agent may take to answer a last word. */
-const LAST_WORD_MS = 1_000
-
-const path = process.argv[2]
-if (path === undefined) {
-  console.error('usage: main.js SPEC.json (started by the node-agent)')
-  process.exit(2)
+/** Set by deploy/replica.cts. */
+interface Prestarted {
+  readonly worker: ConstructorParameters<typeof PacketWorker>[0]
+  readonly processAt: number
 }
-const spec = JSON.parse(readFileSync(path, 'utf8')) as ReplicaSpec<DriverSpec>
-const { replica } = spec
-const log = makeLog('dataplane').with({ replica })
+
+const given = (globalThis as { clickUpPrestarted?: Prestarted }).clickUpPrestarted
+const processAt = given?.processAt ?? machineMs()
+const worker = new PacketWorker(given?.worker ?? startWorker())
+
+/** The line, or null where there is none: whoever started this is gone. */
+function lineFromInput(): Promise<string | null> {
+  const { stdin } = process
+  let text = ''
+  return new Promise((resolve) => {
+    stdin.setEncoding('utf8')
+    stdin.on('data', (data: string) => {
+      text += data
+      const end = text.indexOf('\n')
+      if (end < 0) return
+      resolve(text.slice(0, end))
+      // Kept open, since another file would get its number; not listened to any more.
+      stdin.pause()
+      stdin.unref?.()
+    })
+    stdin.once('end', () => resolve(null))
+    stdin.once('error', () => resolve(null))
+  })
+}
+
+/** Tells the agent that what is started now waits for nothing. */
+function sayWarm(): void {
+  const fd = Number(process.env[WARM_FD] ?? -1)
+  if (fd < 0) return
+  try {
+    writeSync(fd, 'warm\n')
+    closeSync(fd)
+  } catch {
+    // It is gone; standard input says so too.
+  }
+}
 
 async function run(): Promise<void> {
-  goFirst() // ZeroMQ's threads inherit it
-  let ready: ReplicaReady | null = null
-  let ending = false
-  const client: Client = connectClient(spec.agent, replica, {
-    log,
-    onConnect: () => void greet(),
-  })
-  const greet = async () => {
-    const hello: ReplicaHello = {
-      replica,
-      pid: process.pid,
-      host: spec.host,
-      protocol: PROTOCOL_MAJOR,
-    }
-    try {
-      await client.request('replica.hello', hello)
-      if (ready !== null) await client.notify('replica.ready', ready)
-    } catch (error) {
-      log.warn('hello_failed', { error })
-      // Another protocol version will not get better by waiting; silence may.
-      if (error instanceof ClickUpError && error.code === 'PROTOCOL') await end(1)
-    }
-  }
-
-  const loop = new PacketLoop(
-    {
-      replica,
-      artifact: spec.artifact,
-      driverSpec: spec.driverSpec,
-      bucketsLog2: spec.bucketsLog2,
-      steerKeys: spec.ports.map((port) => port.key),
-      owner: spec.buckets === 'all',
-      seed: process.pid,
-    },
-    {
-      onSource: (message) => source.onWorker(message),
-      onSourceFailed: (move, failure) => source.onFailed(move, failure),
-      onTarget: (message) => target.onWorker(message),
-      onPrint: (line) => console.log(line),
-      onPortFault: (port, error) => log.warn('port_fault', { port, error }),
-      onExit: (error) => {
-        if (error !== null) void fail(error)
-      },
-    },
-  )
-  const end = async (code: number) => {
-    if (ending) return
-    ending = true
-    await loop.stop()
-    source.close()
-    await Promise.all([client.close(), stream?.close()])
-    process.exit(code)
-  }
-  const fail = async (error: ClickUpError) => {
-    if (ending) return
-    log.warn('failed', { error })
-    const { code, message, hint, findings } = error
-    const word = { replica, code, message, hint, findings }
-    // Asked for, not told: what is on its way when a process ends may be lost. Without an answer it
-    // goes all the same: the exit says as much.
-    await client
-      .request('replica.failed', word, { timeoutMs: LAST_WORD_MS })
-      .catch((e) => log.warn('word_lost', { error: e }))
-    await end(1)
-  }
-
-  let stream: StreamServer | null = null
-  const host: MoveHostSetup = {
-    clock: realClock,
-    log,
-    endpoint: spec.stream,
-    toWorker: (message, transfer) => loop.send(message, transfer),
-    answer: (answer) => {
-      const event: ReplicaEvent = { replica, ...answer }
-      // Lost: the conductor asks again.
-      client.notify('replica.event', event).catch((error) => log.warn('event_lost', { error }))
-    },
-    connect: (endpoint, name, onFrame) => connectStream(endpoint, `${replica}/${name}`, onFrame),
-    sendBack: async (peer, frame) => await stream?.send(peer, frame),
-  }
-  const source = new SourceHost(host)
-  const target = new TargetHost(host)
-
-  client.handle('replica.move', (body) => {
-    const move = body as ReplicaMove
-    if (move.role === 'source') source.step({ on: 'message', msg: move.msg })
-    else target.step({ on: 'message', msg: move.msg })
-  })
-  client.handle('replica.handler', async (body) => {
-    const { path: handler, value } = body as ReplicaHandler
-    if (value === null) return await loop.readHandler(handler)
-    await loop.writeHandler(handler, value)
-    return ''
-  })
-  client.handle('replica.status', async () => await loop.status())
-  client.handle('replica.activate', () => {
-    loop.send({ type: 'activate' })
-    return null
-  })
-  client.handle('replica.stop', () => {
-    setImmediate(() => void end(0))
-    return null
-  })
-  process.on('SIGTERM', () => void end(0))
-  process.on('SIGINT', () => {}) // a terminal's ^C is the agent's to answer
-
-  try {
-    stream = await bindStream(spec.stream, (peer, frame) => target.onFrame(peer, frame))
-    const { schemas, driver, buildMs } = await loop.ready
-    const collect = async () => replicaFamilies(replica, await loop.status().catch(() => null))
-    const metrics = await serveMetrics(collect, spec.metricsPort)
-    const readyMs = Math.round(performance.now() * 100) / 100
-    const word: ReplicaReady = { replica, schemas, readyMs, metricsPort: metrics.port }
-    ready = word
-    if (spec.buckets === 'all') loop.send({ type: 'activate' })
-    log.info('ready', { driver, build_ms: Math.round(buildMs), ready_ms: Math.round(readyMs) })
-    await client.notify('replica.ready', word)
-  } catch (error) {
-    if (!(error instanceof ClickUpError)) throw error
-    await fail(error)
-    return
-  }
-  void beatForever(loop, client, () => ending)
+  const path = process.argv[2]
+  if (path === undefined) void worker.loadedAt.then(sayWarm)
+  const text = path === undefined ? await lineFromInput() : readFileSync(path, 'utf8')
+  if (text === null) process.exit(0)
+  const spec = JSON.parse(text) as ReplicaSpec<DriverSpec>
+  await runReplica(spec, { worker, processAt })
 }
 
-/** The sign of life, with the packet loop's own figures: a loop that hangs does not beat. */
-async function beatForever(loop: PacketLoop, client: Client, ended: () => boolean): Promise<void> {
-  for (let turns = 1; !ended(); turns++) {
-    await realClock.sleep(BEAT_MS)
-    try {
-      const status = await loop.status()
-      const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0)
-      const beat: ReplicaBeat = {
-        replica,
-        turns,
-        rxPackets: sum(status.ports.map((p) => p.rxPackets)),
-        txPackets: sum(status.ports.map((p) => p.txPackets)),
-        flows: sum(status.state.filter((s) => s.kind === 'table').map((s) => s.size)),
-      }
-      await client.notify('replica.beat', beat)
-    } catch (error) {
-      if (!ended()) log.warn('no_beat', { error })
-    }
-  }
-}
-
-await run()
+void run()

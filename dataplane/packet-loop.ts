@@ -24,6 +24,27 @@ const SEE_LOG = 'see `click-up logs SERVICE`; a replica that ends is started ane
 
 const WAKE = new BigUint64Array([1n])
 
+/** Starts the packet loop's thread; it loads its code and waits for its setup. */
+export function startWorker(): Worker {
+  return new Worker(new URL('dataplane/worker.js', HOME))
+}
+
+/** A packet loop's thread that has no setup yet. */
+export class PacketWorker {
+  readonly thread: Worker
+  /** When its code was there, by machineMs. */
+  readonly loadedAt: Promise<number>
+
+  constructor(thread: Worker) {
+    this.thread = thread
+    this.loadedAt = new Promise((resolve) => {
+      thread.on('message', (message: FromWorker) => {
+        if (message.type === 'loaded') resolve(message.at)
+      })
+    })
+  }
+}
+
 export class PacketLoop {
   readonly #worker: Worker
   readonly #events: PacketLoopEvents
@@ -39,9 +60,13 @@ export class PacketLoop {
   readonly #ended: Promise<void>
   readonly ready: Promise<Ready>
 
-  constructor(setup: WorkerSetup, events: PacketLoopEvents) {
+  constructor(
+    setup: WorkerSetup,
+    events: PacketLoopEvents,
+    { thread }: PacketWorker = new PacketWorker(startWorker()),
+  ) {
     this.#events = events
-    this.#worker = new Worker(new URL('dataplane/worker.js', HOME), { workerData: setup })
+    this.#worker = thread
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve
       this.#worker.once('exit', () =>
@@ -70,6 +95,7 @@ export class PacketLoop {
         new ClickUpError('INTERNAL', 'the packet loop ended by itself', DEFECT_HINT)
       this.#events.onExit(this.#stopping ? null : ended)
     })
+    this.send({ type: 'build', setup })
   }
 
   send(message: ToWorker, transfer?: ArrayBuffer): void {

@@ -1,15 +1,23 @@
 // The packet loop's thread: builds the router of a version, then runs it turn by turn. Commands of
 // the main thread arrive between turns; a move's work is done in slices, one a turn.
 
-import { parentPort, workerData } from 'node:worker_threads'
-import { loadArtifact } from '../lib/artifact.ts'
+import { parentPort } from 'node:worker_threads'
+import { keepCodeCache, type LoadedArtifact, loadArtifact } from '../lib/artifact-load.ts'
+import { machineMs } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { AWAY, INCOMING, OWNED } from '../lib/move/gate.ts'
 import { goFirst, goOrdinary } from '../lib/priority.ts'
 import { STEER_KEYS, type SteerKey, type SteerKeyName, steerBucket } from '../lib/steer.ts'
 import { buildRouter } from './build.ts'
 import { machineClock } from './clock.ts'
-import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
+import type {
+  Failure,
+  FromWorker,
+  ToWorker,
+  WorkerMarks,
+  WorkerSetup,
+  WorkerStatus,
+} from './control.ts'
 import type { AnyElement } from './element.ts'
 import { PacketGate } from './gate.ts'
 import type { Graph } from './graph.ts'
@@ -29,7 +37,6 @@ import { tuneEngine } from './tune.ts'
 goOrdinary()
 tuneEngine()
 const main = parentPort!
-const setup = workerData as WorkerSetup
 
 function send(message: FromWorker, transfer?: ArrayBuffer): void {
   main.postMessage(message, transfer === undefined ? [] : [transfer])
@@ -46,6 +53,8 @@ function failureOf(error: unknown): Failure {
 }
 
 interface Replica {
+  readonly marks: WorkerMarks
+  readonly artifact: LoadedArtifact<AnyElement>
   readonly driver: Driver
   readonly store: StateStore
   readonly router: Router
@@ -55,9 +64,11 @@ interface Replica {
   readonly target: TargetMover
 }
 
-async function build(): Promise<Replica> {
+async function build(setup: WorkerSetup): Promise<Replica> {
   const artifact = await loadArtifact<AnyElement>(setup.artifact)
-  const { graph, errors } = await loadGraph(artifact, artifact.classes)
+  const loadedAt = machineMs()
+  // What an artifact's configuration uses is in it: built-in classes are not looked for.
+  const { graph, errors } = await loadGraph(artifact, artifact.classes, { builtIn: false })
   if (graph === null)
     throw new ClickUpError(
       'CONFIG',
@@ -65,16 +76,25 @@ async function build(): Promise<Replica> {
       'correct what is listed and try again',
       errors,
     )
+  const resolvedAt = machineMs()
   const driver = openDriver(setup.driverSpec)
+  const openedAt = machineMs()
   try {
-    return assemble(graph, driver)
+    const parts = assemble(setup, graph, driver)
+    const marks = {
+      artifact: loadedAt,
+      resolved: resolvedAt,
+      driver: openedAt,
+      router: machineMs(),
+    }
+    return { ...parts, artifact, marks }
   } catch (error) {
     driver.close()
     throw error
   }
 }
 
-function assemble(graph: Graph, driver: Driver) {
+function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
   const { bucketsLog2 } = setup
   const steerKeys = setup.steerKeys.map((name): SteerKey => STEER_KEYS[name as SteerKeyName])
   const time = { nowMs: machineClock.nowMs() }
@@ -204,27 +224,37 @@ function watchFaults(driver: Driver): void {
   timer.unref()
 }
 
+/** The setup; messages that come before the replica is there are kept for it. */
+function awaitSetup(early: ToWorker[], take: (message: ToWorker) => boolean): Promise<WorkerSetup> {
+  return new Promise((resolve) => {
+    main.on('message', (message: ToWorker) => {
+      if (message.type === 'build') resolve(message.setup)
+      else if (!take(message)) early.push(message)
+    })
+    send({ type: 'loaded', at: machineMs() })
+  })
+}
+
 async function run(): Promise<void> {
-  const startMs = performance.now()
   const early: ToWorker[] = []
   let replica: Replica | null = null
-  main.on('message', (message: ToWorker) => {
-    if (replica === null) early.push(message)
-    else onMessage(replica, message)
+  const setup = await awaitSetup(early, (message) => {
+    if (replica !== null) onMessage(replica, message)
+    return replica !== null
   })
-  replica = await build()
-  const { driver, store, router, loop } = replica
-  const buildMs = performance.now() - startMs
+  replica = await build(setup)
+  const { driver, store, router, loop, marks, artifact } = replica
   goFirst()
   send({
     type: 'ready',
     schemas: store.schemas(),
     driver: driver.name,
     wakeFd: driver.wakeFd,
-    buildMs,
+    marks,
   })
   for (const message of early) onMessage(replica, message)
   watchFaults(driver)
+  if (!artifact.cached) keepCodeCache(setup.artifact, artifact.codeCache())
   await loop.run()
   router.close()
   driver.close()

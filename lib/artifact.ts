@@ -1,79 +1,65 @@
-// A version of a service as bytes: the Click configuration and the service's own elements, bundled
-// into one module with the element API that they were written against. Named by its content: the
-// same files make the same version on every machine (no paths, no times inside).
+// A version of a service as bytes: the Click configuration, and the code of exactly the element
+// classes that it uses, bundled (lib/artifact-build.ts). Named by its content: the same files make
+// the same version on every machine (no paths, no times inside).
+//
+//   JSON text                           what the version is; its hash is the version's name
+//   NUL, JSON line, V8's code cache     an accelerator, where there is one: not part of the hash
 //
 // Made by the CLI (the files are the user's), kept by the coordinator, fetched once by the agent,
-// loaded by the dataplane. The only file that imports esbuild.
+// loaded by the dataplane (lib/artifact-load.ts). On a host it is a folder:
+//
+//   <version>/artifact.json             the first part
+//   <version>/elements.js               its code, for stack traces and for people
+//   <version>/elements.<tag>.cache      code caches, each for one Node.js with its flags and CPU
 
 import { createHash } from 'node:crypto'
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
-import { fileURLToPath, pathToFileURL } from 'node:url'
-import type { Finding } from './errors.ts'
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { ClickUpError } from './errors.ts'
-import { HOME } from './paths.ts'
+import type { RuntimeNeeds } from './runtime.ts'
 
 /** Hex digits of a version that people see and type. */
 export const VERSION_DIGITS = 12
-const FORMAT = 1
+const FORMAT = 2
 const DAMAGED = 'made by another release, or damaged: deploy or upgrade from the service file'
-const BUNDLING = 'nothing has changed; correct the element files and try again'
 
 export interface Artifact {
-  /** SHA-256 of `bytes`, hex, shortened to VERSION_DIGITS: how the version is named everywhere. */
+  /** SHA-256 of the content, hex, shortened to VERSION_DIGITS: how the version is named everywhere. */
   readonly version: string
   readonly bytes: Uint8Array
 }
 
-interface Content {
-  readonly format: number
+export interface Content {
+  /** The runtime release (lib/runtime.ts) that it was built with, and what it takes from it. */
+  readonly runtime: string
+  readonly takes: RuntimeNeeds
   /** Configuration text, and the file's name for messages. */
   readonly config: string
   readonly configName: string
   readonly defines: Readonly<Record<string, string>>
-  /** An ES module that exports `modules`: file name → module; null: only built-in elements. */
-  readonly elements: string | null
+  /** CommonJS code that exports `modules`: pairs of file name and module. */
+  readonly elements: string
 }
 
-export interface LoadedArtifact<E> {
-  readonly version: string
-  readonly config: string
-  readonly configName: string
-  readonly defines: Readonly<Record<string, string>>
-  /** Element classes that the version brings. */
-  readonly classes: readonly E[]
+/** A code cache and whom it fits: v8.cachedDataVersionTag(). */
+export interface CodeCache {
+  readonly tag: number
+  readonly data: Uint8Array
 }
 
-export interface ArtifactSource {
-  readonly config: string
-  readonly configName: string
-  readonly defines?: Readonly<Record<string, string>>
-  /** Folder of the service's own elements (*.ts, *.js), or null. */
-  readonly elements: string | null
-}
-
-/** Throws ARTIFACT, with every error of the bundler, where the elements cannot be bundled. */
-export async function buildArtifact(source: ArtifactSource): Promise<Artifact> {
-  const content: Content = {
-    format: FORMAT,
-    config: source.config,
-    configName: source.configName,
-    defines: Object.fromEntries(Object.entries(source.defines ?? {}).sort()),
-    elements: source.elements === null ? null : await bundle(source.elements),
-  }
-  const bytes = Buffer.from(JSON.stringify(content))
+export function encodeArtifact(content: Content): Artifact {
+  const bytes = Buffer.from(JSON.stringify({ format: FORMAT, ...content }))
   return { version: versionOf(bytes), bytes }
 }
 
+/** The same version with an accelerator. */
+export function withCodeCache({ version, bytes }: Artifact, { tag, data }: CodeCache): Artifact {
+  const line = `\0${JSON.stringify({ tag, sha256: sha256(data) })}\n`
+  return { version, bytes: Buffer.concat([contentOf(bytes), Buffer.from(line), data]) }
+}
+
 export function versionOf(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex').slice(0, VERSION_DIGITS)
+  return sha256(contentOf(bytes)).slice(0, VERSION_DIGITS)
 }
 
 /** Puts an artifact into a folder of its own below `dir`; returns the path for `loadArtifact`. */
@@ -88,10 +74,12 @@ export function storeArtifact(dir: string, artifact: Artifact): string {
   if (existsSync(path)) return path
   const folder = dirname(path)
   mkdirSync(folder, { recursive: true, mode: 0o700 })
-  const { elements } = parse(artifact.bytes, path)
-  if (elements !== null) writeFileSync(join(folder, 'elements.mjs'), elements)
+  const content = contentOf(artifact.bytes)
+  writeFileSync(codePath(path), parseContent(content, path).elements)
+  const cache = codeCacheOf(artifact.bytes)
+  if (cache !== null) writeFileSync(cachePath(path, cache.tag), cache.data)
   // Last, and in one step: who finds it finds it whole.
-  writeFileSync(`${path}.new`, artifact.bytes)
+  writeFileSync(`${path}.new`, content)
   renameSync(`${path}.new`, path)
   return path
 }
@@ -101,8 +89,18 @@ export function artifactPath(dir: string, version: string): string {
   return join(dir, version, 'artifact.json')
 }
 
-/** Reads an artifact and imports its elements. `E`: dataplane's AnyElement. */
-export async function loadArtifact<E = unknown>(path: string): Promise<LoadedArtifact<E>> {
+/** The code beside a stored artifact. */
+export function codePath(path: string): string {
+  return join(dirname(path), 'elements.js')
+}
+
+/** Its code cache for V8s of this tag, whether it is there or not. */
+export function cachePath(path: string, tag: number): string {
+  return join(dirname(path), `elements.${tag.toString(16)}.cache`)
+}
+
+/** Throws ARTIFACT. @param path of a stored artifact */
+export function readArtifact(path: string): { version: string; content: Content } {
   let bytes: Uint8Array
   try {
     bytes = readFileSync(path)
@@ -113,147 +111,44 @@ export async function loadArtifact<E = unknown>(path: string): Promise<LoadedArt
       'it is a file of the agent (run directory, artifacts): was it removed?',
     )
   }
-  const { config, configName, defines, elements } = parse(bytes, path)
-  const file = join(dirname(path), 'elements.mjs')
-  const classes = elements === null ? [] : await importElements<E>(file)
-  return { version: versionOf(bytes), config, configName, defines, classes }
+  return { version: versionOf(bytes), content: parseContent(bytes, path) }
 }
 
-async function importElements<E>(file: string): Promise<E[]> {
-  let modules: Record<string, Record<string, unknown>>
-  try {
-    modules = ((await import(pathToFileURL(file).href)) as { modules: typeof modules }).modules
-  } catch (cause) {
-    throw new ClickUpError(
-      'ARTIFACT',
-      `the version's elements fail to load: ${String(cause)}`,
-      'they are run when they are loaded: see what they do outside of element({ … })',
-    )
-  }
-  const classes = new Map<string, E>()
-  const findings: Finding[] = []
-  for (const [where, module] of Object.entries(modules)) {
-    const found = Object.values(module).filter(isElement)
-    if (found.length === 0) findings.push({ where, message: 'exports no element' })
-    for (const spec of found) {
-      if (classes.has(spec.name) && classes.get(spec.name) !== spec)
-        findings.push({ where, message: `a second element of the name ${spec.name}` })
-      classes.set(spec.name, spec as E)
-    }
-  }
-  if (findings.length > 0)
-    throw new ClickUpError(
-      'ARTIFACT',
-      "the version's elements cannot be used",
-      'each file exports the value of element({ … }); move helpers to a subfolder',
-      findings,
-    )
-  return [...classes.values()]
-}
-
-function isElement(value: unknown): value is { name: string } {
-  if (typeof value !== 'object' || value === null) return false
-  const spec = value as Record<string, unknown>
-  return typeof spec.name === 'string' && typeof spec.ports === 'string' && 'config' in spec
-}
-
-function parse(bytes: Uint8Array, where: string): Content {
+function parseContent(bytes: Uint8Array, where: string): Content {
   let value: unknown
   try {
     value = JSON.parse(Buffer.from(bytes).toString())
   } catch {
     throw new ClickUpError('ARTIFACT', `${where}: not an artifact`, DAMAGED)
   }
-  const c = value as Partial<Content> | null
+  const c = value as (Partial<Content> & { format?: number }) | null
   if (c === null || c.format !== FORMAT || typeof c.config !== 'string')
     throw new ClickUpError('ARTIFACT', `${where}: not an artifact of format ${FORMAT}`, DAMAGED)
   return c as Content
 }
 
-/** Files of the folder, one element each; test files and declarations are not elements. */
-function elementFiles(folder: string): string[] {
-  let names: string[]
+/** JSON text has no NUL in it. */
+function contentOf(bytes: Uint8Array): Uint8Array {
+  const end = bytes.indexOf(0)
+  return end < 0 ? bytes : bytes.subarray(0, end)
+}
+
+/** Null where there is none, or a damaged one: it is only there for speed. */
+function codeCacheOf(bytes: Uint8Array): CodeCache | null {
+  const start = bytes.indexOf(0)
+  const end = bytes.indexOf(10, start)
+  if (start < 0 || end < 0) return null
   try {
-    names = readdirSync(folder)
-  } catch (cause) {
-    throw new ClickUpError(
-      'ARTIFACT',
-      `${folder}: ${(cause as NodeJS.ErrnoException).code}`,
-      '`elements:` of the service file names a folder, relative to the file',
-    )
-  }
-  return names.filter((n) => /\.(ts|js|mjs)$/.test(n) && !/\.(d|test)\.ts$/.test(n)).sort()
-}
-
-async function bundle(folder: string): Promise<string> {
-  const names = elementFiles(folder)
-  if (names.length === 0)
-    throw new ClickUpError('ARTIFACT', `${folder}: no *.ts or *.js file`, 'leave out `elements:`')
-  const imports = names.map((n, i) => `import * as m${i} from ${JSON.stringify(`./${n}`)}`)
-  const list = names.map((n, i) => `${JSON.stringify(n)}: m${i}`)
-  const { build } = await import('esbuild')
-  try {
-    const result = await build({
-      stdin: {
-        contents: `${imports.join('\n')}\nexport const modules = { ${list.join(', ')} }\n`,
-        resolveDir: resolve(folder),
-        sourcefile: 'elements',
-      },
-      absWorkingDir: resolve(folder),
-      bundle: true,
-      format: 'esm',
-      platform: 'node',
-      target: 'node20',
-      write: false,
-      charset: 'utf8',
-      legalComments: 'none',
-      // Comments would name files by paths of this machine; names are kept for stack traces.
-      minifyWhitespace: true,
-      lineLimit: 120,
-      logLevel: 'silent',
-      plugins: [ownSources()],
-    })
-    return result.outputFiles[0]!.text
-  } catch (cause) {
-    throw bundleError(folder, cause)
+    const line = JSON.parse(Buffer.from(bytes.subarray(start + 1, end)).toString())
+    const data = bytes.subarray(end + 1)
+    return Number.isInteger(line.tag) && sha256(data) === line.sha256
+      ? { tag: line.tag, data }
+      : null
+  } catch {
+    return null
   }
 }
 
-/**
- * Lets imports of click-up's own modules be found wherever the folder lies: `click-up/…`, and
- * relative paths into `dataplane/`, `lib/` or `elements/` that lead nowhere from there.
- */
-function ownSources(): import('esbuild').Plugin {
-  const root = packageRoot()
-  return {
-    name: 'click-up',
-    setup(build) {
-      const own = /^(?:click-up|(?:\.\.?\/)+(?:[^/]+\/)*?)\/?((?:dataplane|lib|elements)\/.+)$/
-      build.onResolve({ filter: own }, ({ path, resolveDir }) => {
-        if (path.startsWith('.') && existsSync(resolve(resolveDir, path))) return undefined
-        const inside = join(root, own.exec(path)![1]!)
-        const candidates = [inside, inside.replace(/\.ts$/, '.js')]
-        const found = candidates.find((file) => existsSync(file))
-        return found === undefined ? undefined : { path: found }
-      })
-    },
-  }
-}
-
-/** Folder of the sources: the nearest one above this file with a package.json; else the build's. */
-function packageRoot(): string {
-  const built = fileURLToPath(HOME)
-  const above = dirname(built.replace(/\/$/, ''))
-  return existsSync(join(above, 'dataplane', 'element.ts')) ? above : built
-}
-
-function bundleError(folder: string, cause: unknown): ClickUpError {
-  const errors = (cause as { errors?: import('esbuild').Message[] }).errors ?? []
-  if (errors.length === 0)
-    return new ClickUpError('ARTIFACT', `${folder}: ${String(cause)}`, BUNDLING)
-  const findings = errors.map(({ text, location }) => ({
-    where: location === null ? basename(folder) : `${location.file}:${location.line}`,
-    message: text,
-  }))
-  return new ClickUpError('ARTIFACT', `${folder}: cannot be bundled`, BUNDLING, findings)
+function sha256(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }

@@ -23,3 +23,11 @@ export const realClock: Clock = Object.freeze({
   },
   sleep: (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms)),
 })
+
+/**
+ * The machine's monotonic clock (CLOCK_MONOTONIC), in milliseconds: times of several processes of a
+ * host compare. For measuring and reporting; waiting goes by a Clock.
+ */
+export function machineMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
+}

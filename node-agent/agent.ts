@@ -5,7 +5,7 @@
 
 import { existsSync } from 'node:fs'
 import { artifactPath, storeArtifact } from '../lib/artifact.ts'
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, machineMs } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { failpoint } from '../lib/failpoint.ts'
 import { BEAT_MS, LOG_LINES_MAX } from '../lib/limits.ts'
@@ -34,8 +34,9 @@ import type {
 import type { Client, Server } from '../lib/wire/transport.ts'
 import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './flip.ts'
 import type { RunFiles } from './processes.ts'
-import { boundLog, lastLines } from './processes.ts'
+import { type BlankProcess, boundLog, lastLines, startBlank } from './processes.ts'
 import { Replicas } from './replicas.ts'
+import { Spares } from './spares.ts'
 import { notAttached } from './steering/ownership.ts'
 import type { Steering } from './steering/steering.ts'
 
@@ -55,6 +56,8 @@ export interface AgentParts {
   readonly replicaMain: string
   /** Steering for a choice of driver; throws DRIVER. Each is opened once. */
   readonly openSteering: (choice: DriverChoice) => Promise<OpenSteering>
+  /** Processes that are kept ready for new replicas. Default: none. */
+  readonly spares?: number
   /** Replicas serve metrics, each on a free port. */
   readonly replicaMetrics: boolean
   /** The coordinator will not have this agent: another one of this host, another protocol. */
@@ -74,6 +77,7 @@ export class Agent {
   metricsPort: number | null = null
   readonly #parts: AgentParts
   readonly #replicas: Replicas
+  readonly #spares: Spares
   readonly #services = new Map<string, Service>()
   /** Under way, by replica and by service: a repetition of a request waits for the first. */
   readonly #starting = new Map<ReplicaId, Promise<ReplicaInfo>>()
@@ -87,7 +91,9 @@ export class Agent {
     const { files, server, coordinator, clock, log } = parts
     const onEvent = (event: unknown) => this.#tell('agent.event', event)
     const onExit = (exit: AgentExit) => this.#onExit(exit)
-    this.#replicas = new Replicas(parts.replicaMain, files, server, { onEvent, onExit }, clock, log)
+    this.#replicas = new Replicas(files, server, { onEvent, onExit }, clock, log)
+    const start = (number: number) => this.#startBlank(files.spareLog(number))
+    this.#spares = new Spares({ count: parts.spares ?? 0, start, clock, log })
     const on = <T>(kind: string, handler: (body: T) => unknown) =>
       coordinator.handle(kind, (body) => handler(body as T))
     on<AgentServiceAttach>('agent.serviceAttach', (m) =>
@@ -134,7 +140,8 @@ export class Agent {
     await stopAll()
     // One that was about to be started meanwhile is refused, or is there now.
     await Promise.allSettled(this.#starting.values())
-    await stopAll()
+    await Promise.all([stopAll(), this.#spares.close()])
+    this.#parts.files.forgetSpares()
     for (const opened of this.#steerings.values()) {
       const result = await opened.catch(() => null)
       await result?.steering.close()
@@ -212,27 +219,65 @@ export class Agent {
 
   async #start(message: AgentReplicaStart): Promise<ReplicaInfo> {
     const { replica, version, buckets } = message
-    const { settings, steering } = this.#service(message.service)
+    const { settings } = this.#service(message.service)
     const { files, host } = this.#parts
-    const artifact = await this.#artifact(version)
-    const number = replicaNumber(replica)
     const there = this.#replicas.info(replica)
     if (there !== null) return there
-    const driverSpec = await steering.attachReplica(settings.service, number)
-    this.#refuseAtEnd()
-    return await this.#replicas.start(version, {
-      replica,
-      service: settings.service,
-      host,
-      agent: files.endpoint,
-      artifact,
-      driverSpec,
-      ports: settings.ports.map(({ name, key }) => ({ name, key })),
-      bucketsLog2: settings.bucketsLog2,
-      buckets,
-      stream: `ipc://${files.stream(replica)}`,
-      metricsPort: this.#parts.replicaMetrics ? 0 : null,
-    })
+    let begunMs = machineMs()
+    // A spare is taken when all that it needs is there; a process loads its code meanwhile.
+    const early = this.#spares.ready ? null : this.#startBlank(files.log(replica))
+    try {
+      const { artifact, driverSpec, interfacesMs } = await this.#whatItNeeds(message)
+      this.#refuseAtEnd()
+      const spare = early === null ? this.#spares.take() : null
+      if (spare !== null) begunMs = machineMs()
+      const process_ = early ?? spare ?? this.#startBlank(files.log(replica))
+      const from = { process: process_, spare: spare !== null, interfacesMs }
+      return await this.#replicas.start(
+        version,
+        {
+          replica,
+          service: settings.service,
+          host,
+          agent: files.endpoint,
+          artifact,
+          driverSpec,
+          ports: settings.ports.map(({ name, key }) => ({ name, key })),
+          bucketsLog2: settings.bucketsLog2,
+          buckets,
+          stream: `ipc://${files.stream(replica)}`,
+          metricsPort: this.#parts.replicaMetrics ? 0 : null,
+          begunMs,
+        },
+        from,
+      )
+    } catch (cause) {
+      early?.kill()
+      throw cause
+    } finally {
+      this.#spares.refillLater()
+    }
+  }
+
+  /** Its artifact and its interfaces, at a time: both, or neither. */
+  async #whatItNeeds({ replica, version, service }: AgentReplicaStart) {
+    const { steering } = this.#service(service)
+    const number = replicaNumber(replica)
+    const attach = async () => {
+      const begunMs = machineMs()
+      const driverSpec = await steering.attachReplica(service, number)
+      return { driverSpec, interfacesMs: machineMs() - begunMs }
+    }
+    const [artifact, links] = await Promise.allSettled([this.#artifact(version), attach()])
+    if (links.status === 'rejected') throw links.reason
+    if (artifact.status === 'fulfilled') return { artifact: artifact.value, ...links.value }
+    await steering.detachReplica(service, number)
+    throw artifact.reason
+  }
+
+  #startBlank(log: string): BlankProcess {
+    const { replicaMain, files, clock } = this.#parts
+    return startBlank(replicaMain, log, files, clock)
   }
 
   async #flip({ service, flip }: AgentFlip): Promise<FlipAnswer> {

@@ -1,10 +1,12 @@
 // The agent's process: makes the real clock, sockets and steering, starts the agent, and takes
 // everything down again on SIGTERM or SIGINT. No logic of its own.
 
+import { existsSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { realClock } from '../lib/clock.ts'
 import type { ClickUpError } from '../lib/errors.ts'
+import { SPARES_DEFAULT } from '../lib/limits.ts'
 import { takeLock } from '../lib/lock.ts'
 import type { Log } from '../lib/log.ts'
 import { makeLog } from '../lib/log.ts'
@@ -25,6 +27,8 @@ export interface AgentOptions {
   readonly host?: string
   /** Port for /metrics on 127.0.0.1; null: none. */
   readonly metricsPort?: number | null
+  /** Processes that are kept ready for new replicas. */
+  readonly spares?: number
   /** The dataplane's entry; tests give one of their own. */
   readonly replicaMain?: string
   readonly openSteering?: (choice: DriverChoice) => Promise<OpenSteering>
@@ -56,6 +60,7 @@ async function start(options: AgentOptions, started: Started): Promise<RunningAg
   const lock = await takeLock(dir, 'agent')
   started.add(() => lock.release())
   const files = new RunFiles(dir)
+  files.forgetSpares()
   const killed = await killLeftOvers(files, realClock)
   if (killed.length > 0) log.warn('left_overs_killed', { replicas: killed })
   const server = await bindServer(files.endpoint, { log })
@@ -74,7 +79,8 @@ async function start(options: AgentOptions, started: Started): Promise<RunningAg
     files,
     server,
     coordinator,
-    replicaMain: options.replicaMain ?? DATAPLANE,
+    replicaMain: options.replicaMain ?? dataplane(),
+    spares: options.spares ?? SPARES_DEFAULT,
     openSteering: options.openSteering ?? openRealSteering,
     replicaMetrics: (options.metricsPort ?? null) !== null,
     onRefused: (error) => onRefused?.(error),
@@ -93,7 +99,12 @@ async function start(options: AgentOptions, started: Started): Promise<RunningAg
   return { host, close: () => started.close() }
 }
 
-const DATAPLANE = fileURLToPath(new URL('../dataplane/main.js', import.meta.url))
+/** In one file, where that was built (deploy/bundle.ts). */
+function dataplane(): string {
+  const bundled = fileURLToPath(new URL('../deploy/replica.cjs', import.meta.url))
+  const there = existsSync(new URL('../deploy/runtime.json', import.meta.url))
+  return there ? bundled : fileURLToPath(new URL('../dataplane/main.js', import.meta.url))
+}
 
 /** Loaded when first needed: it brings the native addon along. */
 async function openRealSteering(choice: DriverChoice): Promise<OpenSteering> {

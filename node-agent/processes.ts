@@ -1,13 +1,18 @@
 // Replica processes: started in a session of their own (a Ctrl-C meant for the agent does not reach
 // them), written down so that the next agent finds what a killed one left, stopped politely first.
 //
+// A process starts blank: it loads its code and waits on standard input to be told which replica it
+// is. Blank ones end by themselves when the agent goes, however it goes.
+//
 //   <dir>/replicas/nat.1.json   what it was started with
 //   <dir>/replicas/nat.1.pid    process id and start time: an id alone may be someone else's by now
 //   <dir>/services/nat.json     that it is attached
 //   <dir>/logs/nat.1.log        what it printed: a file, not a pipe, so that it outlives the agent
+//   <dir>/logs/.spare-1.log     the same of a blank one; its log is renamed when it becomes a replica
 
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import {
+  appendFileSync,
   closeSync,
   copyFileSync,
   existsSync,
@@ -15,17 +20,20 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   truncateSync,
   writeFileSync,
 } from 'node:fs'
 import { join } from 'node:path'
+import type { Readable } from 'node:stream'
 import type { Clock } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { LOG_BYTES_MAX, REPLICA_STOP_MS } from '../lib/limits.ts'
 import { atOrdinary } from '../lib/priority.ts'
 import type { ReplicaId, ReplicaSpec, ServiceSettings } from '../lib/wire/messages.ts'
+import { WARM_FD } from '../lib/wire/messages.ts'
 
 export interface Exit {
   readonly code: number | null
@@ -59,6 +67,10 @@ export class RunFiles {
   log(replica: ReplicaId): string {
     return join(this.dir, 'logs', `${replica}.log`)
   }
+  /** Of a blank process. */
+  spareLog(number: number): string {
+    return join(this.dir, 'logs', `.spare-${number}.log`)
+  }
   stream(replica: ReplicaId): string {
     return join(this.dir, 'streams', replica)
   }
@@ -88,6 +100,12 @@ export class RunFiles {
     }
     return found
   }
+  /** Logs of blank processes, whose agent is gone. */
+  forgetSpares(): void {
+    const dir = join(this.dir, 'logs')
+    for (const name of readdirSync(dir).filter((n) => n.startsWith('.spare-')))
+      rmSync(join(dir, name), { force: true })
+  }
   /** What a replica that is gone needs no more. Its log stays. */
   forget(replica: ReplicaId): void {
     for (const file of [this.spec(replica), this.pid(replica), this.stream(replica)])
@@ -95,24 +113,38 @@ export class RunFiles {
   }
 }
 
-/** @param main the dataplane's entry (build/dataplane/main.js) */
-export function startReplica(
+/** A process that is no replica yet. */
+export interface BlankProcess {
+  readonly exited: Promise<Exit>
+  /** Resolves when it has loaded its code; never, where it ends before. */
+  readonly warm: Promise<void>
+  alive(): boolean
+  kill(): void
+  /** Tells it what it is; from now on it outlives the agent. */
+  become(spec: ReplicaSpec): ReplicaProcess
+}
+
+/**
+ * @param main the dataplane's entry (build/deploy/replica.cjs)
+ * @param log file for what it prints
+ */
+export function startBlank(
   main: string,
-  spec: ReplicaSpec,
+  log: string,
   files: RunFiles,
   clock: Clock,
-): ReplicaProcess {
-  const specFile = files.spec(spec.replica)
-  writeFileSync(specFile, JSON.stringify(spec), { mode: 0o600 })
-  const log = openSync(files.log(spec.replica), 'a', 0o600)
+  env: Readonly<Record<string, string>> = {},
+): BlankProcess {
+  const output = openSync(log, 'a', 0o600)
   // It raises its priority itself, where that matters.
   const child = atOrdinary(() =>
-    spawn(process.execPath, [main, specFile], {
-      stdio: ['ignore', log, log],
+    spawn(process.execPath, [main], {
+      stdio: ['pipe', output, output, 'pipe'],
       detached: true,
+      env: { ...process.env, ...env, [WARM_FD]: '3' },
     }),
   )
-  closeSync(log)
+  closeSync(output)
   const exited = new Promise<Exit>((resolve) => {
     child.once('exit', (code, signal) => resolve({ code, signal }))
     child.once('error', () => resolve({ code: null, signal: null }))
@@ -121,26 +153,50 @@ export function startReplica(
   if (pid === undefined)
     throw new ClickUpError(
       'SYSCALL',
-      `spawn ${process.execPath} for ${spec.replica} failed`,
+      `spawn ${process.execPath} for a replica failed`,
       'is that file there, and memory and process ids left?',
     )
-  writeFileSync(files.pid(spec.replica), `${pid} ${startTime(pid)}`)
+  // One that has ended does not read any more, which its exit says.
+  child.stdin!.on('error', () => {})
+  const said = child.stdio[3] as Readable
+  said.on('error', () => {})
   const kill = () => {
     child.kill('SIGKILL')
   }
   return {
-    pid,
     exited,
+    warm: new Promise((resolve) => said.once('data', () => resolve())),
     alive: () => isAlive(pid),
     kill,
-    async end() {
-      child.kill('SIGTERM')
-      const timer = clock.after(REPLICA_STOP_MS, kill)
-      const exit = await exited
-      timer.cancel()
-      return exit
+    become(spec) {
+      writeFileSync(files.spec(spec.replica), JSON.stringify(spec), { mode: 0o600 })
+      writeFileSync(files.pid(spec.replica), `${pid} ${startTime(pid)}`)
+      takeLog(log, files.log(spec.replica))
+      child.stdin!.end(`${JSON.stringify(spec)}\n`)
+      return { pid, exited, alive: () => isAlive(pid), kill, end: () => end(child, exited, clock) }
     },
   }
+}
+
+async function end(child: ChildProcess, exited: Promise<Exit>, clock: Clock): Promise<Exit> {
+  child.kill('SIGTERM')
+  const timer = clock.after(REPLICA_STOP_MS, () => child.kill('SIGKILL'))
+  const exit = await exited
+  timer.cancel()
+  return exit
+}
+
+/** Gives a log another name; what was there under that name stays, before what this one has. */
+function takeLog(log: string, name: string): void {
+  if (log === name) return
+  if (existsSync(name)) {
+    const own = readFileSync(log)
+    // Appended to, as the process does: what it prints meanwhile is not written over.
+    if (own.length > 0) truncateSync(log)
+    appendFileSync(log, readFileSync(name))
+    appendFileSync(log, own)
+  }
+  renameSync(log, name)
 }
 
 /** Kills replicas that an agent which was killed itself left behind. Returns their names. */

@@ -1,7 +1,7 @@
 // The replicas of this host: from the wish to start one to its being ready, what it says meanwhile,
 // and its end. Every start ends in one of two ways: ready, or failed with nothing left of it.
 
-import type { Clock } from '../lib/clock.ts'
+import { type Clock, machineMs } from '../lib/clock.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { ClickUpError, ERROR_CODES } from '../lib/errors.ts'
 import { REPLICA_START_MS, REPLICA_STOP_MS } from '../lib/limits.ts'
@@ -16,12 +16,12 @@ import type {
   ReplicaInfo,
   ReplicaReady,
   ReplicaSpec,
+  ReplicaStart,
   ReplicaState,
   Schemas,
 } from '../lib/wire/messages.ts'
 import type { Server } from '../lib/wire/transport.ts'
-import type { ReplicaProcess, RunFiles } from './processes.ts'
-import { startReplica } from './processes.ts'
+import type { BlankProcess, ReplicaProcess, RunFiles } from './processes.ts'
 
 /** How long the last word of a process that is gone is waited for. */
 const LAST_WORD_MS = 300
@@ -32,10 +32,21 @@ export interface ReplicaHooks {
   readonly onExit: (exit: AgentExit) => Promise<void>
 }
 
+/** What a replica is made of. */
+export interface Origin {
+  readonly process: BlankProcess
+  /** It had been started before it was needed. */
+  readonly spare: boolean
+  /** How long the set-up of its interfaces took. */
+  readonly interfacesMs: number
+}
+
 interface Replica {
   readonly spec: ReplicaSpec
   readonly version: string
   readonly process: ReplicaProcess
+  readonly from: Origin
+  start: ReplicaStart | null
   readonly ready: Promise<void>
   settle: (error: ClickUpError | null) => void
   state: ReplicaState
@@ -49,7 +60,6 @@ interface Replica {
 }
 
 export class Replicas {
-  readonly #main: string
   readonly #files: RunFiles
   readonly #server: Server
   readonly #hooks: ReplicaHooks
@@ -57,15 +67,7 @@ export class Replicas {
   readonly #log: Log
   readonly #all = new Map<ReplicaId, Replica>()
 
-  constructor(
-    main: string,
-    files: RunFiles,
-    server: Server,
-    hooks: ReplicaHooks,
-    clock: Clock,
-    log: Log,
-  ) {
-    this.#main = main
+  constructor(files: RunFiles, server: Server, hooks: ReplicaHooks, clock: Clock, log: Log) {
     this.#files = files
     this.#server = server
     this.#hooks = hooks
@@ -86,9 +88,9 @@ export class Replicas {
     })
   }
 
-  /** Starts a process and waits until it is ready. Fails with nothing of it left. */
-  async start(version: string, spec: ReplicaSpec): Promise<ReplicaInfo> {
-    const replica = this.#spawn(version, spec)
+  /** Makes a process a replica and waits until it is ready. Fails with nothing of it left. */
+  async start(version: string, spec: ReplicaSpec, from: Origin): Promise<ReplicaInfo> {
+    const replica = this.#make(version, spec, from)
     try {
       await replica.ready
     } catch (cause) {
@@ -140,8 +142,8 @@ export class Replicas {
     return [...this.#all.values()].map((r) => this.#info(r))
   }
 
-  #spawn(version: string, spec: ReplicaSpec): Replica {
-    const process_ = startReplica(this.#main, spec, this.#files, this.#clock)
+  #make(version: string, spec: ReplicaSpec, from: Origin): Replica {
+    const process_ = from.process.become(spec)
     let settle: (error: ClickUpError | null) => void = () => {}
     const ready = new Promise<void>((resolve, reject) => {
       settle = (error) => (error === null ? resolve() : reject(error))
@@ -153,6 +155,8 @@ export class Replicas {
       spec,
       version,
       process: process_,
+      from,
+      start: null,
       ready,
       settle,
       state: 'starting',
@@ -184,10 +188,15 @@ export class Replicas {
     if (replica.state !== 'starting') return
     replica.state = 'ready'
     replica.schemas = message.schemas
-    replica.readyMs = message.readyMs
+    const { begunMs } = replica.spec
+    replica.readyMs = begunMs === undefined ? message.readyMs : round(machineMs() - begunMs)
+    replica.start = startOf(replica.from, message, replica.readyMs)
     replica.metricsPort = message.metricsPort ?? null
     replica.settle(null)
-    this.#log.info('replica_ready', { replica: message.replica, readyMs: message.readyMs })
+    const { spare, phases = [] } = replica.start
+    const steps = Object.fromEntries(phases.map(({ step, ms }) => [step, ms]))
+    const { readyMs } = replica
+    this.#log.info('replica_ready', { replica: message.replica, readyMs, spare, ...steps })
   }
 
   #onFailed(message: ReplicaFailed): void {
@@ -247,6 +256,21 @@ export class Replicas {
     const { replica, service } = r.spec
     const { version, state, readyMs, schemas, metricsPort, beat } = r
     const { pid } = r.process
-    return { replica, service, version, state, pid, readyMs, schemas, metricsPort, beat }
+    const start = r.start === null ? {} : { start: r.start }
+    return { replica, service, version, state, pid, readyMs, ...start, schemas, metricsPort, beat }
   }
+}
+
+/** The replica's own account, with the way of its word to the agent in the last phase. */
+function startOf(from: Origin, { start }: ReplicaReady, readyMs: number): ReplicaStart {
+  const own = start ?? []
+  const rest = readyMs - own.reduce((sum, { ms }) => sum + ms, 0)
+  const phases = own.map(({ step, ms }, i) =>
+    i === own.length - 1 ? { step, ms: round(Math.max(0, ms + rest)) } : { step, ms },
+  )
+  return { spare: from.spare, interfaces_ms: round(from.interfacesMs), phases }
+}
+
+function round(ms: number): number {
+  return Math.round(ms * 100) / 100
 }

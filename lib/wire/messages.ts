@@ -80,6 +80,28 @@ export interface ReplicaSpec<D = unknown> {
   /** Endpoint for its state stream, to be bound when it is a move's target. */
   readonly stream: string
   readonly metricsPort: number | null
+  /** When the agent decided to start it, or handed this over to a spare: machineMs of lib/clock.ts. */
+  readonly begunMs?: number
+}
+
+/** Environment of a dataplane's process: the descriptor on which it says that it is warm. */
+export const WARM_FD = 'CLICK_UP_WARM_FD'
+
+/** A phase of a start that others waited for. */
+export interface StartPhase {
+  /** spawn, runtime, interfaces, artifact, graph, driver, ready. */
+  readonly step: string
+  readonly ms: number
+}
+
+/** How a replica came to be. */
+export interface ReplicaStart {
+  /** From a process that was waiting for it. */
+  readonly spare: boolean
+  /** Setting its network interfaces up, which the agent does beside the start of a process. */
+  readonly interfaces_ms: number
+  /** They add up to ReplicaInfo.readyMs. */
+  readonly phases: readonly StartPhase[]
 }
 
 /** `replica.hello`, request: the first message, and again after each reconnection. */
@@ -94,10 +116,11 @@ export interface ReplicaHello {
 export interface ReplicaReady {
   readonly replica: ReplicaId
   readonly schemas: Schemas
-  /** From the start of the process. */
+  /** From ReplicaSpec.begunMs, or the start of the process. */
   readonly readyMs: number
   /** Where its metrics are (ReplicaSpec.metricsPort 0: any free one); null: nowhere. */
   readonly metricsPort: number | null
+  readonly start?: readonly StartPhase[]
 }
 
 /** `replica.failed`, request: it cannot start (or go on), and exits once this is answered. */
@@ -167,7 +190,9 @@ export interface ReplicaInfo {
   readonly version: string
   readonly state: ReplicaState
   readonly pid: number
+  /** From the agent's decision, or the hand-over to a spare, to the word that it can forward. */
   readonly readyMs: number
+  readonly start?: ReplicaStart
   readonly schemas: Schemas
   readonly metricsPort: number | null
   readonly beat: ReplicaBeat | null
@@ -319,7 +344,12 @@ export interface ServiceRollback {
 
 export type UpgradeProgress =
   | { readonly event: 'starting'; readonly replica: ReplicaId; readonly version: string }
-  | { readonly event: 'replica_ready'; readonly replica: ReplicaId; readonly ms: number }
+  | {
+      readonly event: 'replica_ready'
+      readonly replica: ReplicaId
+      readonly ms: number
+      readonly start?: ReplicaStart
+    }
   | {
       readonly event: 'step'
       readonly step: string
@@ -354,6 +384,7 @@ export interface Upgraded {
   readonly hold_ms: number
   readonly swap_us: number
   readonly replica_ready_ms: number
+  readonly start?: ReplicaStart
   readonly total_ms: number
   readonly phases: readonly { readonly step: string; readonly ms: number }[]
 }

@@ -9,6 +9,7 @@
 //   MUTE_<event>  says nothing to that message: MUTE_hold
 //   SLOW          is ready after 300 ms
 
+import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { realClock } from '../../../lib/clock.ts'
 import { NO_TOTALS } from '../../../lib/move/common.ts'
@@ -17,7 +18,9 @@ import type { ReplicaHandler, ReplicaMove, ReplicaSpec } from '../../../lib/wire
 import { PROTOCOL_MAJOR } from '../../../lib/wire/messages.ts'
 import { connectClient } from '../../../lib/wire/zeromq.ts'
 
-const spec = JSON.parse(readFileSync(process.argv[2]!, 'utf8')) as ReplicaSpec
+process.stdin.setEncoding('utf8')
+const [line] = (await once(process.stdin, 'data')) as [string]
+const spec = JSON.parse(line) as ReplicaSpec
 const { config } = JSON.parse(readFileSync(spec.artifact, 'utf8')) as { config: string }
 const { replica } = spec
 const says = (word: string) => config.split(/\s+/).includes(word)

@@ -13,7 +13,7 @@ import {
   killLeftOvers,
   lastLines,
   RunFiles,
-  startReplica,
+  startBlank,
 } from '../../../node-agent/processes.ts'
 import { alive } from '../coordinator/lab.ts'
 
@@ -26,7 +26,8 @@ function files(t: { teardown(fn: () => void): void }): RunFiles {
 function start(run: RunFiles, replica: string, code: string) {
   const main = join(run.dir, 'main.mjs')
   writeFileSync(main, code)
-  return startReplica(main, { replica } as ReplicaSpec, run, realClock)
+  const blank = startBlank(main, run.log(replica), run, realClock)
+  return blank.become({ replica } as ReplicaSpec)
 }
 
 const FOREVER = 'console.log("up"); setInterval(() => {}, 1000)'

@@ -5,7 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { AnyElement } from '../../../dataplane/element.ts'
-import { buildArtifact, loadArtifact, storeArtifact } from '../../../lib/artifact.ts'
+import { storeArtifact } from '../../../lib/artifact.ts'
+import { buildArtifact } from '../../../lib/artifact-build.ts'
+import { loadArtifact } from '../../../lib/artifact-load.ts'
 import type { ClickUpError } from '../../../lib/errors.ts'
 
 const ELEMENT = `import { arg, element } from '../../../../dataplane/element.ts'
@@ -29,6 +31,8 @@ function folder(t: { teardown(fn: () => void): void }, files: Record<string, str
   return dir
 }
 
+const USED = 'Idle -> Doubler -> Discard;'
+
 const source = (elements: string | null, config = 'Idle -> Discard;') => ({
   config,
   configName: 'x.click',
@@ -38,28 +42,27 @@ const source = (elements: string | null, config = 'Idle -> Discard;') => ({
 
 test('elements are bundled, loaded and used', async (t) => {
   const dir = folder(t, { 'Doubler.ts': ELEMENT, 'help/twice.ts': HELP, 'Doubler.test.ts': '!' })
-  const artifact = await buildArtifact(source(dir))
+  const artifact = await buildArtifact(source(dir, USED))
   const path = storeArtifact(join(dir, 'cache'), artifact)
   t.is(storeArtifact(join(dir, 'cache'), artifact), path)
   const loaded = await loadArtifact<AnyElement>(path)
   t.is(loaded.version, artifact.version)
-  t.is(loaded.config, 'Idle -> Discard;')
+  t.is(loaded.config, USED)
   t.deepEqual(loaded.defines, { A: '1', B: '2' })
-  const [spec, ...others] = loaded.classes
-  t.is(others.length, 0)
-  t.is(spec?.name, 'Doubler')
+  t.deepEqual(loaded.classes.map((c) => c.name).sort(), ['Discard', 'Doubler', 'Idle'])
+  const spec = loaded.classes.find((c) => c.name === 'Doubler')
   t.is((spec!.config as { N: { default: number } }).N.default, 8)
   t.true(Object.isFrozen(spec))
 })
 
 test('the same files make the same version, wherever they are; others another', async (t) => {
   const files = { 'Doubler.ts': ELEMENT, 'help/twice.ts': HELP }
-  const one = await buildArtifact(source(folder(t, files)))
-  const two = await buildArtifact(source(folder(t, files)))
+  const one = await buildArtifact(source(folder(t, files), USED))
+  const two = await buildArtifact(source(folder(t, files), USED))
   t.is(one.version, two.version)
   t.regex(one.version, /^[0-9a-f]{12}$/)
   const changed = folder(t, { ...files, 'help/twice.ts': HELP.replace('2', '3') })
-  t.not((await buildArtifact(source(changed))).version, one.version)
+  t.not((await buildArtifact(source(changed, USED))).version, one.version)
   t.not((await buildArtifact(source(null))).version, one.version)
   t.not(
     (await buildArtifact(source(null, 'Idle;'))).version,
@@ -94,7 +97,7 @@ test('what cannot be bundled or loaded is named, all of it', async (t) => {
   t.regex(empty.message, /no \*\.ts/)
   const spec = "export default { name: 'X', ports: '1/1', config: {} }\n"
   const twice = await wrong(t, { 'A.ts': spec, 'B.ts': spec })
-  t.regex(twice.findings[0]?.message ?? '', /second element of the name X/)
+  t.regex(twice.findings[0]?.message ?? '', /two elements of the name X/)
 })
 
 test('bytes that are not an artifact, or not this one, are refused', async (t) => {

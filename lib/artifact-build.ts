@@ -1,0 +1,220 @@
+// Building a version: which element classes its configuration uses, where they are, and one file of
+// exactly their modules. A class is the service's own, if it brings one of that name, or a built-in
+// one; what those import comes along. The configuration itself is checked elsewhere (cli/check-config):
+// of one with errors, what can be understood is built. The only file that imports esbuild.
+
+import { basename, resolve } from 'node:path'
+import type { Message, Metafile } from 'esbuild'
+import type { Artifact } from './artifact.ts'
+import { encodeArtifact } from './artifact.ts'
+import { elementsIn, runElements, unusable } from './artifact-load.ts'
+import { ownModules, shownPath, takenBy } from './artifact-modules.ts'
+import { parseConfig } from './click/index.ts'
+import { classFiles } from './element-files.ts'
+import type { ElementSource, SourceClass } from './element-sources.ts'
+import { chooseClasses, fileLabel, findElementSources } from './element-sources.ts'
+import { ClickUpError, type Finding } from './errors.ts'
+import type { RuntimeNeeds } from './runtime.ts'
+import { runtimeRelease } from './runtime.ts'
+
+const BUNDLING = 'nothing has changed; correct the element files and try again'
+
+export interface ArtifactSource {
+  readonly config: string
+  readonly configName: string
+  readonly defines?: Readonly<Record<string, string>>
+  /** Where the service's own elements come from. */
+  readonly sources?: readonly ElementSource[]
+  /** The same for a single folder (*.ts, *.js), or null. */
+  readonly elements: string | null
+}
+
+/** A module of the bundle, for people. */
+export interface BundledModule {
+  readonly path: string
+  /** Bytes that it takes in the bundle. */
+  readonly bytes: number
+  /** Modules that import it; for an element class, elements of the configuration. */
+  readonly askedBy: readonly string[]
+  /** The class that the configuration names, or null: a helper. */
+  readonly className: string | null
+}
+
+export interface BuiltArtifact extends Artifact {
+  readonly runtime: string
+  readonly takes: RuntimeNeeds
+  readonly modules: readonly BundledModule[]
+  /** The service's own classes that its configuration does not use: left out. */
+  readonly unused: readonly string[]
+}
+
+/** A file that is bundled for the classes that it exports. */
+interface Entry {
+  readonly label: string
+  readonly file: string
+}
+
+/** Throws ARTIFACT, with every error of the bundler, where the elements cannot be bundled. */
+export async function buildArtifact(source: ArtifactSource): Promise<BuiltArtifact> {
+  const { config, configName } = source
+  const folder = resolve(source.elements ?? '.')
+  const defines = Object.fromEntries(Object.entries(source.defines ?? {}).sort())
+  const uses = usesOf(config, configName, defines)
+  const own = await ownClasses(sourcesOf(source), folder)
+  // By file: one may export several classes.
+  const entries = new Map<string, Entry>()
+  const classAt = new Map<string, string>()
+  for (const name of [...uses.keys()].sort()) {
+    const entry = own.get(name) ?? builtIn(name)
+    if (entry === null) continue
+    entries.set(entry.file, entry)
+    classAt.set(shownPath(entry.file, folder), name)
+  }
+  const { code, metafile } = await bundle([...entries.values()], folder)
+  const takes = takenBy(code)
+  const runtime = runtimeRelease().release
+  const content = { runtime, takes, config, configName, defines, elements: code }
+  return {
+    ...encodeArtifact(content),
+    runtime,
+    takes,
+    modules: modulesOf(metafile, folder, (path) => {
+      const className = classAt.get(path) ?? null
+      return className === null ? null : { className, elements: uses.get(className)! }
+    }),
+    unused: [...own.keys()].filter((name) => !uses.has(name)).sort(),
+  }
+}
+
+/** Classes that a configuration uses, compound elements expanded, and the elements of each. */
+function usesOf(
+  config: string,
+  filename: string,
+  defines: Readonly<Record<string, string>>,
+): Map<string, string[]> {
+  const uses = new Map<string, string[]>()
+  for (const { name, className } of parseConfig(config, { filename, defines }).graph.elements)
+    uses.set(className, [...(uses.get(className) ?? []), name])
+  return uses
+}
+
+function sourcesOf({ sources, elements }: ArtifactSource): readonly ElementSource[] {
+  if (sources !== undefined) return sources
+  if (elements === null) return []
+  const found = findElementSources(elements, '.')
+  if (found.problems.length === 0) return found.sources
+  const findings = found.problems.map(({ message }) => ({ where: elements, message }))
+  throw new ClickUpError(
+    'ARTIFACT',
+    `${elements}: ${findings[0]!.message}`,
+    '`elements:` of the service file names folders, relative to the file, and npm packages',
+    findings,
+  )
+}
+
+/**
+ * The service's own classes. Their names are in the code, so it is run; what is wrong with any file
+ * is said, whether the configuration uses it or not.
+ */
+async function ownClasses(
+  sources: readonly ElementSource[],
+  folder: string,
+): Promise<Map<string, Entry>> {
+  const files = sources.flatMap((source) => source.files.map((file) => ({ source, file })))
+  if (files.length === 0) return new Map()
+  const entries = files.map(({ source, file }) => ({ label: fileLabel(source, file), file }))
+  const { code } = await bundle(entries, folder)
+  const content = { elements: code, takes: takenBy(code), runtime: runtimeRelease().release }
+  const { modules } = await runElements(content, resolve(folder, 'elements.js'), null)
+  const found = modules.flatMap(([, module], i): SourceClass[] =>
+    elementsIn(module).map(({ name }) => ({ name, ...files[i]! })),
+  )
+  const { chosen, problems } = chooseClasses(sources, found, (name) => classFiles().has(name))
+  if (problems.length > 0) throw unusable(problems.map(asFinding))
+  return new Map(
+    [...chosen].map(([name, { source, file }]) => [name, { label: fileLabel(source, file), file }]),
+  )
+}
+
+/** A problem of one file begins with the file's name. */
+function asFinding(problem: string): Finding {
+  const [, where, message] = /^(\S+\.(?:ts|js|mjs)): (.*)$/.exec(problem) ?? []
+  return where === undefined ? { where: '', message: problem } : { where, message: message! }
+}
+
+function builtIn(name: string): Entry | null {
+  const file = classFiles().get(name)
+  return file === undefined ? null : { label: shownPath(file, '/'), file }
+}
+
+/** One file of these modules and what they import, but for what the runtime has. */
+async function bundle(
+  entries: readonly Entry[],
+  folder: string,
+): Promise<{ code: string; metafile: Metafile }> {
+  const imports = entries.map(({ file }, i) => `import * as m${i} from ${JSON.stringify(file)}`)
+  const list = entries.map(({ label }, i) => `[${JSON.stringify(label)}, m${i}]`)
+  const { build } = await import('esbuild')
+  try {
+    const { outputFiles, metafile } = await build({
+      stdin: {
+        contents: `${imports.join('\n')}\nexport const modules = [${list.join(', ')}]\n`,
+        resolveDir: folder,
+        sourcefile: 'elements',
+      },
+      absWorkingDir: folder,
+      bundle: true,
+      format: 'cjs',
+      platform: 'node',
+      target: 'node20',
+      write: false,
+      metafile: true,
+      charset: 'utf8',
+      legalComments: 'none',
+      define: { 'import.meta.url': 'clickUpUrl' },
+      // The same files make the same code, whatever lies above them.
+      tsconfigRaw: '{}',
+      // Comments would name files by paths of this machine; names are kept for stack traces.
+      minifyWhitespace: true,
+      lineLimit: 120,
+      logLevel: 'silent',
+      plugins: [ownModules(runtimeRelease())],
+    })
+    return { code: outputFiles[0]!.text, metafile }
+  } catch (cause) {
+    throw bundleError(folder, cause)
+  }
+}
+
+/** What is in the bundle and who asked for it, the largest first. */
+function modulesOf(
+  { inputs, outputs }: Metafile,
+  folder: string,
+  classAt: (path: string) => { className: string; elements: readonly string[] } | null,
+): BundledModule[] {
+  const sizes = Object.values(outputs)[0]?.inputs ?? {}
+  const askedBy = new Map<string, string[]>()
+  for (const [input, { imports }] of Object.entries(inputs))
+    for (const { path } of imports)
+      askedBy.set(path, [...(askedBy.get(path) ?? []), shownPath(input, folder)])
+  return Object.entries(sizes)
+    .filter(([input]) => input !== 'elements' && !input.startsWith('runtime:'))
+    .map(([input, { bytesInOutput: bytes }]): BundledModule => {
+      const path = shownPath(input, folder)
+      const use = classAt(path)
+      const by = use?.elements ?? askedBy.get(input) ?? []
+      return { path, bytes, className: use?.className ?? null, askedBy: by }
+    })
+    .sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1))
+}
+
+function bundleError(folder: string, cause: unknown): ClickUpError {
+  const errors = (cause as { errors?: Message[] }).errors ?? []
+  if (errors.length === 0)
+    return new ClickUpError('ARTIFACT', `${folder}: ${String(cause)}`, BUNDLING)
+  const findings = errors.map(({ text, location }) => ({
+    where: location === null ? basename(folder) : `${location.file}:${location.line}`,
+    message: text,
+  }))
+  return new ClickUpError('ARTIFACT', `${folder}: cannot be bundled`, BUNDLING, findings)
+}
