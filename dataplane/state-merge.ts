@@ -2,8 +2,9 @@
 //
 // A source sends a row's absolute values, again with every change. So the target remembers, for
 // each row that came: what the source last said (`said`), what it then wrote (`wrote`), and what
-// stood there before (`before`; null: there was no row). With these a row can come any number of
-// times, and can be withdrawn: by the source's removal, or when the move is undone.
+// would stand there by its own doing (`own`; null: there would be no row), which what its elements
+// write meanwhile goes into. With these a row can come any number of times, and can be withdrawn: by
+// the source's removal, or when the move is undone.
 //
 //   sum          own part + what the source said, last time's replaced
 //   max          the larger; exactly the source's where nothing was here before
@@ -16,14 +17,13 @@ import type { CellEntry, TableEntry } from './state.ts'
 import { arraysOf, firstWord } from './state-record.ts'
 import { classesOf } from './table.ts'
 import type { DataCode } from './table-data.ts'
-import type { Column } from './table-layout.ts'
 import type { RecordArrays } from './table-rows.ts'
 
 interface Came {
   readonly row: number
-  readonly before: RowData | null
-  said: RowData
-  wrote: RowData
+  readonly own: RowData | null
+  readonly said: RowData
+  readonly wrote: RowData
 }
 
 export class SharedMerge {
@@ -51,11 +51,11 @@ export class SharedMerge {
     const fresh = here < 0 || (came === undefined && this.#isBlank(here))
     const row = here < 0 ? this.#take(at, b) : here
     if (row < 0) return false
-    const before = came !== undefined ? came.before : fresh ? null : this.#read(row)
-    const wrote =
-      before === null && came === undefined ? said : this.#merged(row, before, came, said)
+    const now = this.#read(row)
+    const own = came !== undefined ? this.#ownPart(now, came) : fresh ? null : now
+    const wrote = own === null ? said : this.#merged(own, now, said)
     this.#write(row, wrote)
-    this.#came.set(key, { row, before, said, wrote: this.#read(row) })
+    this.#came.set(key, { row, own, said, wrote: this.#read(row) })
     return true
   }
 
@@ -82,55 +82,59 @@ export class SharedMerge {
     this.#came.clear()
   }
 
-  #merged(row: number, before: RowData | null, came: Came | undefined, said: RowData): RowData {
-    const now = this.#read(row)
-    if (this.#merge === 'last_writer') return this.#later(now, came, said) ? said : now
+  /**
+   * What would stand here had the source said nothing: what was here before, and what elements of
+   * this replica did since. Null: there would be no row; without a column: none had written to it.
+   */
+  #ownPart(now: RowData, came: Came): RowData | null {
+    const own: RowData = {}
+    let touched = false
+    for (const { name, key, type } of this.#entry.rows.layout.columns) {
+      const value = now[name]!
+      const before = came.own?.[name]
+      const since = !key && !same(value, came.wrote[name]!)
+      if (since) touched = true
+      if (key) own[name] = value
+      else if (!since && before !== undefined) own[name] = before
+      else if (since && this.#merge === 'sum' && typeof value === 'number' && type !== 'time')
+        own[name] = value - (came.said[name] as number)
+      else if (since) own[name] = value
+    }
+    if (!touched) return came.own
+    return this.#merge === 'last_writer' ? now : own
+  }
+
+  #merged(own: RowData, now: RowData, said: RowData): RowData {
+    if (this.#merge === 'last_writer') return this.#later(own, said) ? said : now
     const merged: RowData = {}
     for (const c of this.#entry.rows.layout.columns) {
-      const own = now[c.name]!
+      const mine = own[c.name]
       const from = said[c.name]!
-      if (c.key || typeof own !== 'number' || typeof from !== 'number') {
-        merged[c.name] = c.key ? own : from
-        continue
-      }
-      // Untouched since the source's last word: count again from what stood here before.
-      const untouched = came !== undefined && own === came.wrote[c.name]
-      const base = untouched ? before?.[c.name] : own
-      const last = untouched || came === undefined ? 0 : came.said[c.name]!
-      merged[c.name] = this.#join(c, base as number | undefined, from, last as number)
+      if (c.key) merged[c.name] = now[c.name]!
+      else if (typeof mine !== 'number' || typeof from !== 'number') merged[c.name] = from
+      else if (this.#merge === 'sum' && c.type !== 'time') merged[c.name] = mine + from
+      else merged[c.name] = Math.max(mine, from)
     }
     return merged
   }
 
-  #join(c: Column, base: number | undefined, from: number, last: number): number {
-    if (base === undefined) return from
-    if (this.#merge === 'sum' && c.type !== 'time') return base + from - last
-    return Math.max(base, from)
-  }
-
-  #later(now: RowData, came: Came | undefined, said: RowData): boolean {
-    if (this.#idle === null) return true
-    const untouched = came !== undefined && now[this.#idle] === came.wrote[this.#idle]
-    const than = untouched ? came.before?.[this.#idle] : now[this.#idle]
-    return than === undefined || said[this.#idle]! >= than
+  #later(own: RowData, said: RowData): boolean {
+    const than = this.#idle === null ? undefined : own[this.#idle]
+    return than === undefined || said[this.#idle!]! >= than
   }
 
   #withdraw(came: Came, row: number): void {
     if (row < 0) return
     const now = this.#read(row)
-    const columns = this.#entry.rows.layout.columns.filter((c) => !c.key)
-    const untouched = columns.every((c) => same(now[c.name]!, came.wrote[c.name]!))
-    if (untouched && came.before === null) this.#clear(row)
-    else if (untouched) this.#write(row, came.before!)
-    else if (this.#merge === 'sum') {
-      const left = { ...now }
-      for (const c of columns) {
-        const own = now[c.name]!
-        if (typeof own === 'number' && c.type !== 'time')
-          left[c.name] = own - (came.said[c.name] as number)
-      }
-      this.#write(row, left)
+    const own = this.#ownPart(now, came)
+    if (own === null) {
+      this.#clear(row)
+      return
     }
+    const left: RowData = {}
+    for (const { name } of this.#entry.rows.layout.columns)
+      left[name] = own[name] ?? (typeof now[name] === 'number' ? 0 : now[name]!)
+    this.#write(row, left)
   }
 
   #keyOf(data: RowData): string {

@@ -34,6 +34,10 @@ test('sum: what the source says replaces what it said before', (t) => {
   from.count.packets = 20
   flow()
   t.is(to.count.packets, 125)
+  // What was counted here meanwhile stays counted, however often the source speaks after that.
+  from.count.packets = 30
+  flow()
+  t.is(to.count.packets, 135)
 })
 
 test('sum: a source that does not retire keeps its share', (t) => {
@@ -72,6 +76,21 @@ test("max: the larger stands; where nothing was, exactly the source's", (t) => {
     f.peak.rate = -5
   })
   t.is(fresh.to.peak.rate, -5)
+})
+
+test('max: what was seen here meanwhile stays, however often the source speaks after that', (t) => {
+  const { from, to, target, flow } = setUp((f, o) => {
+    f.peak.rate = 3
+    o.peak.rate = 1
+  })
+  to.peak.rate = 9
+  for (const rate of [4, 5]) {
+    from.peak.rate = rate
+    flow()
+    t.is(to.peak.rate, 9)
+  }
+  target.discard()
+  t.is(to.peak.rate, 9)
 })
 
 test('last writer: by the idle column, as ages', (t) => {
