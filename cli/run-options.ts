@@ -23,6 +23,8 @@ export interface RunOptions {
   readonly sockets: readonly string[]
   /** Start of the simulated time in seconds; null: real time. */
   readonly simulated: number | null
+  /** What opens the interfaces. */
+  readonly driver: 'packet' | 'xdp'
   /** The router hands over to a copy of itself after so many packets or handler calls; null: never. */
   readonly chaosUpgrade: number | null
   /** Threads that home threads may be given of; one runs everything. */
@@ -69,6 +71,7 @@ const OPTIONS: readonly Option[] = [
   { long: 'simtime', short: '', value: 'optional' },
   { long: 'simulation-time', short: '', value: 'optional' },
   { long: 'chaos-upgrade', short: '', value: 'needed' },
+  { long: 'driver', short: '', value: 'needed' },
   { long: 'clickpath', short: 'C', value: 'needed' },
   { long: 'help', short: '', value: 'none' },
   { long: 'version', short: 'v', value: 'none' },
@@ -150,6 +153,7 @@ class Taking {
   #simulated: number | null = null
   #chaosUpgrade: number | null = null
   #threads = 1
+  #driver: RunOptions['driver'] = 'packet'
   #show: 'help' | 'version' | null = null
   readonly #flags = { quit: false, time: false, warnings: true, reconfigure: false }
   readonly #handlers: string[] = []
@@ -209,6 +213,11 @@ class Taking {
       case 'chaos-upgrade':
         this.#chaosUpgrade = positive('--chaos-upgrade', value!)
         return
+      case 'driver':
+        if (value !== 'packet' && value !== 'xdp')
+          throw new OptionError(`'--driver' expects 'packet' or 'xdp', not '${value}'`)
+        this.#driver = value
+        return
       case 'threads':
         this.#threads = positive('--threads', value!)
         return
@@ -248,6 +257,7 @@ class Taking {
       sockets: this.#sockets,
       clickpath: this.#clickpath,
       simulated: this.#simulated,
+      driver: this.#driver,
       chaosUpgrade: this.#chaosUpgrade,
       threads: this.#threads,
       defines: this.#defines,

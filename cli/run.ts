@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { Chaos } from '../dataplane/chaos.ts'
 import { machineClock, type RouterClock, SimulatedClock } from '../dataplane/clock.ts'
 import type { AnyHandler } from '../dataplane/handlers.ts'
-import type { Driver } from '../dataplane/io/device.ts'
+import type { Driver, DriverName } from '../dataplane/io/device.ts'
 import { Loop } from '../dataplane/loop.ts'
 import { writeAll } from '../dataplane/output.ts'
 import type { Router } from '../dataplane/router.ts'
@@ -46,6 +46,8 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
   -R, --allow-reconfigure       Provide the 'hotconfig' handler.
   -w, --no-warnings             Do not print warnings.
   -j, --threads N               Home threads may be 0 to N-1; one thread runs all.
+      --driver NAME             What opens interfaces: 'packet' (AF_PACKET, the default: the kernel
+                                sees the packets too) or 'xdp' (faster: the interface is ours).
       --chaos-upgrade N         Hand over to a fresh copy after every N packets or handler calls:
                                 a test; results must not change.
       --simtime[=T]             Run in simulated time, from T seconds on.
@@ -213,7 +215,7 @@ class ClickDriver {
   }
 
   #setup(filename: string): StandaloneOptions {
-    const { defines, warnings, reconfigure, threads } = this.#options
+    const { defines, warnings, reconfigure, threads, driver } = this.#options
     return {
       threads,
       filename,
@@ -224,7 +226,7 @@ class ClickDriver {
       extra: this.#controlSockets(),
       library: libraryIn(this.#options.clickpath ?? process.env.CLICKPATH ?? ''),
       globals: reconfigure ? { hotconfig: this.#hotconfig() } : {},
-      openPorts,
+      openPorts: (names) => openPorts(names, driver),
     }
   }
 
@@ -284,10 +286,10 @@ class ClickDriver {
   }
 }
 
-async function openPorts(names: readonly string[]): Promise<Driver> {
+async function openPorts(names: readonly string[], driver: DriverName): Promise<Driver> {
   const { openDriver } = await import('../dataplane/io/open.ts')
   return openDriver({
-    driver: 'packet',
+    driver,
     netns: null,
     ports: names.map((name) => ({ name, interface: name })),
     frames: POOL_FRAMES,

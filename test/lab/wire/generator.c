@@ -1,6 +1,6 @@
 /* Paces the generator's program: BPF_PROG_TEST_RUN on live frames, some every tick, or flat out.
  *
- *   wire-generator ifname=eth0 [netns=PATH cpu=N flows=N length=N rate=PPS count=N seconds=N …]
+ *   wire-generator ifname=eth0 [netns=PATH cpu=N flows=N length=N rate=PPS count=N ms=N …]
  *
  * rate 0: as fast as it goes. Commands on standard input: `rate PPS`, `pause`, `order random`,
  * `order sequential`, `stats`, `stop`; its end is a stop. Answers are lines of JSON. */
@@ -153,8 +153,8 @@ static void configure(struct generator_config *c, struct run *r) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const known[] = {"ifname", "netns", "cpu", "flows", "length", "rate", "count",
-    "seconds", "order", "seed", "tick_us", "batch", "checksum", "port_bits", "address_bits",
+  static const char *const known[] = {"ifname", "netns", "cpu", "first", "flows", "length", "rate", "count",
+    "ms", "order", "seed", "tick_us", "batch", "checksum", "port_bits", "address_bits",
     "saddr", "daddr", "sport", "dport", "dst", "src", "sample", "paused", NULL};
   static struct run r;
   struct generator_config config = {0};
@@ -170,7 +170,7 @@ int main(int argc, char **argv) {
   r.length = config.length;
   r.rate = option_number("rate", 0, 100000000);
   r.count = option_number("count", UINT64_MAX, UINT64_MAX);
-  r.ends = option_number("seconds", 60, 86400) * 1000000000ull;
+  r.ends = option_number("ms", 60000, 86400000) * 1000000ull;
   r.tick_ns = option_number("tick_us", 1000, 1000000) * 1000;
   r.batch = (uint32_t)option_number("batch", 64, 256);
   r.paused = (int)option_number("paused", 0, 1);

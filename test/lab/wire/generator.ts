@@ -34,6 +34,8 @@ export interface GeneratorOptions {
   readonly checksum?: boolean
   /** Processor to stay on. What receives at the other end of the veth runs there too. */
   readonly cpu?: number
+  /** Before other processes on that processor. */
+  readonly first?: boolean
   /** MAC addresses. */
   readonly src?: string
   readonly dst?: string
@@ -76,15 +78,18 @@ export interface Generator {
 }
 
 export async function startGenerator(options: GeneratorOptions): Promise<Generator> {
-  const { pps, size, tickUs, addressBits, portBits, checksum, paused, ...same } = options
+  const { pps, size, seconds, tickUs, addressBits, portBits, checksum, paused, first, ...same } =
+    options
   const helper = await Helper.start<Sent>('wire-generator', {
     ...same,
     rate: pps,
     length: size,
+    ms: seconds === undefined ? undefined : Math.round(seconds * 1000),
     tick_us: tickUs,
     address_bits: addressBits,
     port_bits: portBits,
     checksum: checksum === true ? 1 : undefined,
+    first: first === true ? 1 : undefined,
     paused: paused === true ? 1 : undefined,
   })
   return {

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -88,6 +89,16 @@ void keep_in_dispatcher(int program) {
   if (open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC) < 0) fail("netns: %s", strerror(errno));
 }
 
+/* A nice value counts within a session only, where the kernel groups processes by session. */
+static void go_first(void) {
+  setsid();
+  if (setpriority(PRIO_PROCESS, 0, -20) < 0) fail("priority: %s", strerror(errno));
+  FILE *group = fopen("/proc/self/autogroup", "w");
+  if (group == NULL) return; /* a kernel without */
+  fputs("-20", group);
+  fclose(group);
+}
+
 int enter(void) {
   const char *netns = option("netns", ""), *name = option("ifname", "");
   if (netns[0] != 0) {
@@ -101,6 +112,7 @@ int enter(void) {
     CPU_SET(option_number("cpu", 0, CPU_SETSIZE - 1), &set);
     if (sched_setaffinity(0, sizeof set, &set) < 0) fail("cpu: %s", strerror(errno));
   }
+  if (option_number("first", 0, 1)) go_first();
   unsigned index = if_nametoindex(name);
   if (index == 0) fail("no interface '%s'", name);
   return (int)index;
