@@ -5,7 +5,7 @@ import type { CellEntry, TableEntry } from '../../dataplane/state.ts'
 import { OWNED } from '../../lib/move/gate.ts'
 import { type CountRow, columnsOf } from './elements.ts'
 import type { Replica } from './replica.ts'
-import type { Run } from './run.ts'
+import { IDLE_FLOWS_FROM, type Run } from './run.ts'
 import { entryOf } from './scenario.ts'
 
 /** Rows of all owners of `run`, by flow. */
@@ -97,7 +97,7 @@ function checkTimes(run: Run, replicas: readonly Replica[], findings: string[]):
   for (const replica of replicas) {
     const { rate, offsetMs } = run.scenario.clocks[entryOf(replica.process.name)]!
     for (const [flow, row] of rowsOf(replica)) {
-      const last = run.traffic.lastMs[flow] ?? -1
+      const last = flow >= IDLE_FLOWS_FROM ? 0 : (run.traffic.lastMs[flow] ?? -1)
       if (last < 0 || row.at === 0) continue
       const at = (row.at - offsetMs) / rate
       // The clocks' rates differ by some percent: so do ages.

@@ -64,7 +64,8 @@ export class Net {
     if (lost) return
     const copies = effect === 'twice' || (!this.calm && random.chance(duplicates)) ? 2 : 1
     for (let i = 0; i < copies; i++) {
-      const late = effect === 'late' ? LATE_MS : 0
+      // A second copy may come when the first one is long forgotten.
+      const late = (effect === 'late' ? LATE_MS : 0) + (i > 0 ? random.next() * 4 * delayMs : 0)
       const arrive = () => {
         if (!to.alive) return
         if (rest.length > 0) this.control([to, ...rest], what, deliver)

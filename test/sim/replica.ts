@@ -179,7 +179,7 @@ export class Replica {
         if (message.type === 'frame') {
           const { seq, kind } = message.head
           const ids = kind === 'packets' || kind === 'stragglers' ? idsOf(message.payload) : []
-          for (const id of ids) traffic.underWay(id, this.process.name, peer)
+          for (const id of ids) traffic.underWay(id, this.process.name, peer, kind === 'packets')
           if (kind === 'stragglers') stragglers.set(seq, ids)
         }
         return client.send(bytes)

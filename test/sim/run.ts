@@ -17,7 +17,8 @@ import { type Process, World } from './world.ts'
 /** Nothing may take longer to settle: every limit of lib/limits.ts, and some. */
 const SETTLE_MS_MAX = 30_000
 const MOVE_AT_MS = 20
-const IDLE_FLOWS_FROM = 1000
+/** Flows that have a row and no packets. */
+export const IDLE_FLOWS_FROM = 1000
 
 export interface Run {
   readonly scenario: Scenario
@@ -181,7 +182,8 @@ class Runner {
     const rows = entry.table as Table<Columns, Columns>
     for (let i = 0; i < idleRows; i++) {
       const flow = IDLE_FLOWS_FROM + i
-      rows.insert(bucketOfFlow(flow, bucketsLog2), flow)
+      const row = rows.insert(bucketOfFlow(flow, bucketsLog2), flow)
+      if (row !== null) (row as { at: number }).at = loop.router.nowMs
     }
     this.#traffic.start()
     if (!move) return

@@ -40,8 +40,7 @@ function* candidates(s: Scenario): Generator<Scenario> {
       yield { ...s, [name]: s[name].filter((_, i) => i !== k) }
   for (const name of Object.keys(base) as (keyof Scenario)[]) {
     if (['seed', 'mutant', 'legs', 'bucketsLog2', 'calmMs'].includes(name)) continue
-    if (JSON.stringify(s[name]) !== JSON.stringify(base[name]))
-      yield { ...s, [name]: base[name] }
+    if (JSON.stringify(s[name]) !== JSON.stringify(base[name])) yield { ...s, [name]: base[name] }
   }
 }
 

@@ -30,6 +30,8 @@ export interface Fate {
   dropped: string
   /** A source that ended its stream could not know whether it had arrived. */
   givenUp: boolean
+  /** It was in an element's queue, and a copy went to another replica. */
+  handed: boolean
 }
 
 /** Until then packets come as often as the scenario says; after that a trickle is enough. */
@@ -83,7 +85,15 @@ export class Traffic {
       bornMs: this.#world.now,
       frame: encodeFrame({ id, flow, n, late: detour }),
     }
-    this.fates.push({ packet, holders: [], processed: 0, out: 0, dropped: '', givenUp: false })
+    this.fates.push({
+      packet,
+      holders: [],
+      processed: 0,
+      out: 0,
+      dropped: '',
+      givenUp: false,
+      handed: false,
+    })
     const wait = r.next() * 2 * intervalMs
     const slower = this.#world.now > BUSY_MS ? TRICKLE : 1
     this.steer(packet)
@@ -96,8 +106,9 @@ export class Traffic {
   }
 
   /** A copy is on its way; the sender keeps one. */
-  underWay(id: number, from: string, to: string): void {
+  underWay(id: number, from: string, to: string, handed: boolean): void {
     const fate = this.fates[id]!
+    if (handed) fate.handed = true
     if (fate.holders.includes(from)) fate.holders = [...new Set([...fate.holders, from, to])]
   }
 
@@ -130,7 +141,7 @@ export class Traffic {
     fate.out += 1
     fate.holders = [by]
     const { late, flow, n } = fate.packet
-    if (!late) this.outputs[flow]!.push(n)
+    if (!late && fate.out === 1) this.outputs[flow]!.push(n)
     this.#world.log(`out ${id} ${by}`)
   }
 }
