@@ -77,7 +77,13 @@ export type FromWorker =
   /** Its code is there, and it waits for `build`. At: machineMs (lib/clock.ts). */
   | { readonly type: 'loaded'; readonly at: number }
   | { readonly type: 'failed'; readonly failure: Failure }
-  | { readonly type: 'source'; readonly event: SourceEvent; readonly bytes: ArrayBuffer | null }
+  /** Of a chunk `front` bytes of its memory are free, and there may be more behind it. */
+  | {
+      readonly type: 'source'
+      readonly event: SourceEvent
+      readonly bytes: ArrayBuffer | null
+      readonly front?: number
+    }
   /** Rows could not be sent on: the snapshot has ended, and every row is the source's as before. */
   | { readonly type: 'source_failed'; readonly move: number; readonly failure: Failure }
   /** `plan`: with `ready`, what the source is to know. */

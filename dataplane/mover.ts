@@ -16,6 +16,10 @@ export interface MoverSetup {
   readonly steer: (p: Packet) => number
   /** Makes the ports send what is queued: a ring is shorter than a hold. */
   readonly flush: () => void
+  /** Milliseconds, for bounding slices by time; not given: they are bounded by bytes alone. */
+  readonly clockMs?: () => number
+  /** Bytes that are left free in front of a chunk. */
+  readonly front?: number
   /** Bytes of a chunk; not given: CHUNK_BYTES. */
   readonly chunkBytes?: number
   send(message: FromWorker, transfer?: ArrayBuffer): void

@@ -6,10 +6,11 @@
 import { ClickUpError } from '../lib/errors.ts'
 import type { Packet, Pool } from './packet.ts'
 
-export function encodePackets(packets: readonly Packet[]): ArrayBuffer {
+/** @param front bytes to be left free in front */
+export function encodePackets(packets: readonly Packet[], front = 0): ArrayBuffer {
   const size = packets.reduce((sum, p) => sum + 4 + p.length, 4)
-  const bytes = new Uint8Array(size)
-  const view = new DataView(bytes.buffer)
+  const bytes = new Uint8Array(new ArrayBuffer(front + size), front)
+  const view = new DataView(bytes.buffer, front)
   view.setUint32(0, packets.length, true)
   let at = 4
   for (const p of packets) {

@@ -118,8 +118,8 @@ export class Router implements RouterServices {
   readonly watches = new FdWatches()
   /** Called when there is something to do and the loop may be asleep. */
   onWake: (() => void) | null = null
-  /** Further work, one slice a turn (a move's); true: there is more to do now. */
-  background: (() => boolean) | null = null
+  /** Further work, one slice a turn (a move's), in which packets were `worked` on; true: there is more to do now. */
+  background: ((worked: boolean) => boolean) | null = null
   readonly #setup: RouterSetup
   readonly #portList: readonly Port[]
   readonly #byName = new Map<string, Instance>()
@@ -185,7 +185,7 @@ export class Router implements RouterServices {
   endTurn(worked: boolean): boolean {
     for (let i = 0; i < this.#portList.length; i++) this.#portList[i]!.flush()
     this.#setup.sweep(this.nowMs)
-    const more = this.background?.() === true
+    const more = this.background?.(worked) === true
     if (this.#runCount <= 0 && this.#active) this.#settleStop()
     return worked || more || (this.#active && this.tasks.pending > 0)
   }

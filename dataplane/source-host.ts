@@ -10,14 +10,21 @@ import type { SourceAction, SourceEvent } from '../lib/move/types.ts'
 import type { StreamClient } from '../lib/wire/transport.ts'
 import type { Failure, FromWorker, ToWorker } from './control.ts'
 import { type MoveHostSetup, NO_BYTES, readFrame } from './move-host.ts'
-import { encodeStream } from './stream-frame.ts'
+import { encodeStream, FRAME_FRONT, frameInPlace } from './stream-frame.ts'
+
+/** A chunk as the packet loop gave it: `length` bytes behind `front` others. */
+interface Made {
+  readonly memory: ArrayBuffer
+  readonly front: number
+  readonly length: number
+}
 
 export class SourceHost {
   readonly #setup: MoveHostSetup
   #state: SourceState = SOURCE_IDLE
   #stream: StreamClient | null = null
   /** Bytes of chunks that the machine has not sent yet, by reference. */
-  readonly #chunks = new Map<number, ArrayBuffer>()
+  readonly #chunks = new Map<number, Made>()
   /** Encoded frames that were not acknowledged, by sequence number. */
   readonly #kept = new Map<number, Uint8Array>()
   /** Commands that wait until the target has said how rows are to be converted. */
@@ -38,7 +45,8 @@ export class SourceHost {
     let event = message.event
     if (event.on === 'chunk') {
       const ref = this.#nextRef++
-      this.#chunks.set(ref, message.bytes ?? NO_BYTES)
+      const { bytes: memory, front = 0 } = message
+      this.#chunks.set(ref, { memory: memory ?? NO_BYTES, front, length: event.bytes })
       event = { ...event, ref }
     }
     this.step(event)
@@ -85,9 +93,16 @@ export class SourceHost {
         this.#connect(action.endpoint)
         break
       case 'frame': {
-        const payload = this.#chunks.get(action.ref) ?? NO_BYTES
+        const made = this.#chunks.get(action.ref)
         this.#chunks.delete(action.ref)
-        const bytes = encodeStream({ type: 'frame', head: action.head, payload })
+        const bytes =
+          made?.front === FRAME_FRONT
+            ? frameInPlace(action.head, made.memory, made.length)
+            : encodeStream({
+                type: 'frame',
+                head: action.head,
+                payload: made?.memory ?? NO_BYTES,
+              })
         this.#kept.set(action.head.seq, bytes)
         this.#send(bytes)
         break

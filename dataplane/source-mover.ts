@@ -2,13 +2,16 @@
 // in chunks, one a turn and each against a grant; from the last fence on, sends stragglers after.
 
 import { ClickUpError } from '../lib/errors.ts'
-import { CHUNK_BYTES, FORGET_ROWS } from '../lib/limits.ts'
+import { CHUNK_BYTES, FORGET_ROWS, SLICE_MS, STREAM_SHARE } from '../lib/limits.ts'
 import type { Buckets, SourceCommand } from '../lib/move/types.ts'
 import type { FromWorker } from './control.ts'
 import type { MoverSetup } from './mover.ts'
 import { encodePackets } from './packet-chunk.ts'
 import type { TransferPlan } from './state-plan.ts'
 import { SnapshotSource } from './state-source.ts'
+
+/** Rows of a move's first slice, of which nobody knows how long they take. */
+const FIRST_ROWS = 64
 
 export class SourceMover {
   readonly #setup: MoverSetup
@@ -24,6 +27,9 @@ export class SourceMover {
   readonly #fenced = new Set<number>()
 
   readonly #chunkBytes: number
+  /** A row's time in the slices so far, and when packets have had their share since the last. */
+  #rowMs = SLICE_MS / FIRST_ROWS
+  #restUntilMs = 0
 
   constructor(setup: MoverSetup) {
     this.#setup = setup
@@ -42,7 +48,9 @@ export class SourceMover {
       if (this.#plan === null) throw new ClickUpError('INTERNAL', 'subscribe came before the plan')
       this.#move = move
       const moving = bucketMap(command.buckets, this.#setup.store.buckets)
-      this.#snapshot = new SnapshotSource(this.#setup.store, this.#plan, moving)
+      const front = this.#setup.front ?? 0
+      this.#snapshot = new SnapshotSource(this.#setup.store, this.#plan, moving, { front })
+      this.#rowMs = SLICE_MS / FIRST_ROWS
       this.#grants = 0
       this.#passLeft = Number.POSITIVE_INFINITY
       this.#phase = 'copying'
@@ -89,13 +97,16 @@ export class SourceMover {
     this.#phase = 'draining'
   }
 
-  /** One slice; true: there is more to do now. */
-  slice(): boolean {
+  /**
+   * One slice; true: there is more to do now.
+   * @param worked packets were worked on in this turn, so that others may wait
+   */
+  slice(worked: boolean): boolean {
     switch (this.#phase) {
       case 'idle':
         return false
       case 'copying':
-        return this.#copy()
+        return this.#copyTimed(worked)
       case 'draining':
         return this.#drain()
       case 'drained':
@@ -110,10 +121,28 @@ export class SourceMover {
     }
   }
 
+  /** A slice takes SLICE_MS at most, and one part in STREAM_SHARE of the time while packets wait. */
+  #copyTimed(worked: boolean): boolean {
+    const { clockMs } = this.#setup
+    const snapshot = this.#snapshot
+    if (snapshot === null || clockMs === undefined) return this.#copy(Number.MAX_SAFE_INTEGER)
+    if (this.#passLeft < 0 || this.#grants === 0) return false
+    const from = clockMs()
+    if (worked && from < this.#restUntilMs) return true
+    const before = sentBy(snapshot)
+    const more = this.#copy(Math.max(1, Math.floor(SLICE_MS / this.#rowMs)))
+    const tookMs = clockMs() - from
+    this.#restUntilMs = from + tookMs * STREAM_SHARE
+    const rows = sentBy(snapshot) - before
+    // Sooner slower than faster: one slice that was held up says little.
+    if (rows > 0) this.#rowMs = Math.max(tookMs / rows, this.#rowMs * 0.75)
+    return more
+  }
+
   /** A stream that is too slow, or a row that cannot be converted, ends the copy, not the loop. */
-  #copy(): boolean {
+  #copy(maxRows: number): boolean {
     try {
-      return this.#copyChunk()
+      return this.#copyChunk(maxRows)
     } catch (error) {
       if (!(error instanceof ClickUpError)) throw error
       this.#snapshot?.abort()
@@ -126,16 +155,19 @@ export class SourceMover {
     }
   }
 
-  #copyChunk(): boolean {
+  #copyChunk(maxRows: number): boolean {
     const snapshot = this.#snapshot
     if (snapshot === null || this.#passLeft < 0 || this.#grants === 0) return false
     const { deltasSent, snapshotDone } = snapshot
-    const before = sentBy(snapshot)
-    const chunk = snapshot.next(this.#chunkBytes)
-    if (chunk !== null) this.#chunk(snapshotDone ? 'deltas' : 'rows', chunk, before)
+    const kind = snapshotDone ? 'deltas' : 'rows'
+    const chunk = snapshot.next(this.#chunkBytes, maxRows)
+    if (chunk !== null) this.#chunk(kind, chunk)
     if (snapshotDone) this.#passLeft -= snapshot.deltasSent - deltasSent
     const over = snapshotDone ? this.#passLeft <= 0 || !snapshot.busy : snapshot.snapshotDone
-    if (over) this.#endPass()
+    if (!over) return true
+    const rest = snapshot.flush()
+    if (rest !== null) this.#chunk(kind, rest)
+    this.#endPass()
     return true
   }
 
@@ -148,11 +180,10 @@ export class SourceMover {
   #drain(): boolean {
     const snapshot = this.#snapshot
     if (this.#grants === 0 || snapshot === null) return false
-    const before = sentBy(snapshot)
     const { packetsSent } = snapshot
     const chunk = snapshot.finish(this.#chunkBytes)
     if (chunk !== null) {
-      this.#chunk(snapshot.packetsSent > packetsSent ? 'packets' : 'deltas', chunk, before)
+      this.#chunk(snapshot.packetsSent > packetsSent ? 'packets' : 'deltas', chunk)
       return true
     }
     this.#phase = 'drained'
@@ -164,7 +195,8 @@ export class SourceMover {
     if (this.#grants === 0) return
     const stragglers = this.#setup.gate.takeStragglers()
     if (stragglers.length === 0) return
-    const bytes = encodePackets(stragglers)
+    const front = this.#setup.front ?? 0
+    const bytes = encodePackets(stragglers, front)
     for (const p of stragglers) this.#setup.router.pool.free(p)
     this.#grants--
     this.#event(
@@ -173,7 +205,7 @@ export class SourceMover {
         move: this.#move,
         kind: 'stragglers',
         ref: -1,
-        bytes: bytes.byteLength,
+        bytes: bytes.byteLength - front,
         count: stragglers.length,
       },
       bytes,
@@ -202,10 +234,9 @@ export class SourceMover {
     for (const p of gate.takeStragglers()) router.inject(p.port, p)
   }
 
-  #chunk(kind: 'rows' | 'deltas' | 'packets', chunk: ArrayBuffer, before: number): void {
+  #chunk(kind: 'rows' | 'deltas' | 'packets', chunk: ArrayBuffer): void {
     this.#grants--
-    const count = sentBy(this.#snapshot!) - before
-    const bytes = chunk.byteLength
+    const { chunkRecords: count, chunkBytes: bytes } = this.#snapshot!
     this.#event({ on: 'chunk', move: this.#move, kind, ref: -1, bytes, count }, chunk)
   }
 
@@ -213,7 +244,8 @@ export class SourceMover {
     event: Extract<FromWorker, { type: 'source' }>['event'],
     bytes: ArrayBuffer | null = null,
   ) {
-    this.#setup.send({ type: 'source', event, bytes }, bytes ?? undefined)
+    const { front = 0 } = this.#setup
+    this.#setup.send({ type: 'source', event, bytes, front }, bytes ?? undefined)
   }
 }
 

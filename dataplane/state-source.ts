@@ -131,6 +131,11 @@ export class SnapshotSource {
     return this.#take()
   }
 
+  /** What is in the chunk under way; null: nothing. */
+  flush(): ArrayBuffer | null {
+    return this.#writing ? this.#take() : null
+  }
+
   /** True: `next` has something, or may have (a bounded call can come back empty-handed). */
   get busy(): boolean {
     return this.#tracking && (!this.snapshotDone || this.#writing || this.pendingDeltas > 0)

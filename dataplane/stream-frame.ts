@@ -13,6 +13,8 @@ import type { Credit, FrameHead, FrameKind } from '../lib/move/types.ts'
 const MAGIC = 0x43555346 // 'CUSF'
 export const STREAM_VERSION = 1
 const HEAD_BYTES = 20
+/** Bytes in front of a chunk for its frame's head, so that the chunk need not be copied: a multiple of 8. */
+export const FRAME_FRONT = 24
 const KINDS: readonly FrameKind[] = ['shared', 'rows', 'deltas', 'packets', 'done', 'stragglers']
 const TYPES = ['hello', 'plan', 'frame', 'credit'] as const
 
@@ -40,6 +42,16 @@ export function encodeStream(message: StreamMessage): Uint8Array {
   return pack(message.type, message.move, message.epoch, 0, 0, payload)
 }
 
+/**
+ * A frame whose payload of `length` bytes lies behind FRAME_FRONT bytes of a memory: the head is
+ * written in front of it, and nothing is copied.
+ */
+export function frameInPlace(head: FrameHead, memory: ArrayBuffer, length: number): Uint8Array {
+  const bytes = new Uint8Array(memory, FRAME_FRONT - HEAD_BYTES, HEAD_BYTES + length)
+  writeHead(bytes, 'frame', head.move, head.epoch, head.seq, KINDS.indexOf(head.kind))
+  return bytes
+}
+
 function pack(
   type: (typeof TYPES)[number],
   move: number,
@@ -49,7 +61,20 @@ function pack(
   payload: ArrayBuffer,
 ): Uint8Array {
   const bytes = new Uint8Array(HEAD_BYTES + payload.byteLength)
-  const view = new DataView(bytes.buffer)
+  writeHead(bytes, type, move, epoch, seq, kind)
+  bytes.set(new Uint8Array(payload), HEAD_BYTES)
+  return bytes
+}
+
+function writeHead(
+  bytes: Uint8Array,
+  type: (typeof TYPES)[number],
+  move: number,
+  epoch: number,
+  seq: number,
+  kind: number,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, HEAD_BYTES)
   view.setUint32(0, MAGIC, true)
   view.setUint32(4, move, true)
   view.setUint32(8, epoch, true)
@@ -57,8 +82,6 @@ function pack(
   view.setUint8(16, TYPES.indexOf(type))
   view.setUint8(17, kind)
   view.setUint16(18, STREAM_VERSION, true)
-  bytes.set(new Uint8Array(payload), HEAD_BYTES)
-  return bytes
 }
 
 /** Throws ClickUpError PROTOCOL. */
@@ -92,7 +115,10 @@ export function decodeStream(bytes: Uint8Array): StreamMessage {
 
 /** The bytes in a buffer of their own, which can be transferred to the worker. */
 function copy(bytes: Uint8Array): ArrayBuffer {
-  return bytes.slice().buffer as ArrayBuffer
+  // Not zeroed first: each byte is written.
+  const own = Buffer.allocUnsafeSlow(bytes.byteLength)
+  own.set(bytes)
+  return own.buffer as ArrayBuffer
 }
 
 function parse(bytes: Uint8Array): unknown {

@@ -15,11 +15,16 @@ export interface DataCode {
 const ARRAYS = 'const $i = at.i32, $w = at.u32, $f = at.f64, $h = at.u16, $u = at.u8'
 
 export function dataCode(layout: Layout): DataCode {
+  // Steps spread rows into larger ones. V8 clones the hidden class of a spread object, and each
+  // property that is then added costs a microsecond; not so where the object has a private field,
+  // which nobody sees: its properties are copied one by one, in a few hundred nanoseconds in all.
   const source = `'use strict'
+class Given { constructor(row) { return row } }
+class Copied extends Given { #copied = 0 }
 return {
   read(at, b) {
     ${ARRAYS}
-    return { ${layout.columns.map((c) => `${c.name}: ${reading(c)}`).join(', ')} }
+    return new Copied({ ${layout.columns.map((c) => `${c.name}: ${reading(c)}`).join(', ')} })
   },
   write(at, b, data) {
     ${ARRAYS}

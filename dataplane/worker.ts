@@ -30,6 +30,7 @@ import type { Router } from './router.ts'
 import { SourceMover } from './source-mover.ts'
 import { StateStore } from './state.ts'
 import type { TransferPlan } from './state-plan.ts'
+import { FRAME_FRONT } from './stream-frame.ts'
 import { TargetMover } from './target-mover.ts'
 import { tuneEngine } from './tune.ts'
 
@@ -125,6 +126,8 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
     store,
     gate,
     send,
+    clockMs: () => performance.now(),
+    front: FRAME_FRONT,
     steer: (p) => steerBucket(p.mem, p.off, p.end, steerKeys[p.port] ?? 0, bucketsLog2),
     flush: () => {
       for (const port of driver.ports) port.flush()
@@ -133,7 +136,7 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
   const mover = new SourceMover(moverSetup)
   source = mover
   const target = new TargetMover(moverSetup)
-  router.background = () => mover.slice()
+  router.background = (worked) => mover.slice(worked)
   const loop = new Loop(router, driver, machineClock)
   return { driver, store, router, gate, loop, source: mover, target }
 }

@@ -301,6 +301,24 @@ export const NAT_EVICT_AT_ONCE = 1_024
  */
 export const NAT_SHIFTS = 16
 
+/** Connections of a StatefulFirewall unless CAPACITY says otherwise: about 20 MB. */
+export const CONNECTIONS_DEFAULT = 524_288
+
+/** CAPACITY at most, about 150 MB. At capacity a new connection displaces one, or does not pass. */
+export const CONNECTIONS_MAX = 4_194_304
+
+/**
+ * Rows of a firewall at capacity that it looks at for one new connection: of these, one goes that has
+ * not come about. More would make each packet of a flood of new connections slow.
+ */
+export const CONNECTION_EVICT_ROWS = 16
+
+/**
+ * How late a connection's row may say when it was seen last. Idle times are longer by that, not
+ * shorter. Each write has a move send the row again: without this, every row once a round.
+ */
+export const CONNECTION_SEEN_MS = 1_000
+
 /** Entries of an ARP table at most: a network of /16. At it, the oldest entry goes for a new one. */
 export const ARP_ENTRIES_MAX = 65_536
 
