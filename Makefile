@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build compile native lint format test demo bench bench-wire bench-upgrades bench-million compare doc clean
+.PHONY: help setup build compile native lint format test demo bench bench-wire bench-upgrades bench-million compare sim soak doc clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,15 @@ bench-million: build ## upgrades with a million live flows, 100,000 packets/s (A
 
 compare: build ## random configurations, ours against Click's binary (CLICK=; SEED=, COUNT=, ONLY=)
 	@node build/test/compare/main.js
+
+SIM := node build/test/sim/main.js --seed $(or $(SEED),1) $(if $(MUTANT),--mutant '$(MUTANT)')
+
+sim: build ## one simulated move (SEED=; COUNT= seeds; TRACE=1 events, PACKETS=1; EVERY=1 each step fails)
+	@$(SIM) $(if $(COUNT),--count $(COUNT)) $(if $(TRACE),--trace) $(if $(PACKETS),--trace --packets) \
+	  $(if $(EVERY),--every)
+
+soak: build ## simulated moves until interrupted or a rule is broken (MINUTES=, COUNT=, SEED=)
+	@$(SIM) --soak $(if $(COUNT),--count $(COUNT),--minutes $(or $(MINUTES),525600))
 
 doc: build ## reference pages of all elements into build/doc, and doc/click-compatibility.md
 	@node build/cli/doc/build.js
