@@ -1,11 +1,13 @@
 // The simulator's command: `make sim`, `make soak`.
 //
 //   node build/test/sim/main.js [--seed N] [--count M | --minutes T] [--trace] [--every] [--mutant NAME]
+//                               [--soak]
 //
 // Runs M seeds from N on (with --minutes: until then, or until it is interrupted) and prints what the
 // checkers find, made small, with the command that repeats it; exits 1 when anything was found. One seed
 // prints its event hash: the same seed gives the same one. --trace prints every event of the first run
-// (packets with --packets). --every makes each step of that seed's moves fail once, in every way.
+// (packets with --packets). --every makes each step of a plain move fail once, in every way. --soak stops
+// at the first seed that breaks a rule, and tries every step once in SOAK_EVERY seeds.
 
 import { parseArgs } from 'node:util'
 import { runAndCheck } from './check.ts'
@@ -15,6 +17,7 @@ import { type Scenario, scenarioOf } from './scenario.ts'
 import { differences, ruleOf, shrink } from './shrink.ts'
 
 const PROGRESS_MS = 10_000
+const SOAK_EVERY = 500
 /** Lines of a shrunk run's trace that are printed: its end is what matters. */
 const TRACE_LINES = 60
 
@@ -26,6 +29,7 @@ const { values } = parseArgs({
     trace: { type: 'boolean', default: false },
     packets: { type: 'boolean', default: false },
     every: { type: 'boolean', default: false },
+    soak: { type: 'boolean', default: false },
     mutant: { type: 'string', default: 'none' },
   },
 })
@@ -83,7 +87,7 @@ function runSeed(seed: number): void {
 function runEvery(seed: number): void {
   const scenario = { ...small(seed), mutant: values.mutant as Mutant }
   for (const c of casesOf(scenario)) {
-    if (interrupted) return
+    if (interrupted || performance.now() > endMs) return
     const { findings, outcome } = tryCase(scenario, c)
     outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
     runs += 1
@@ -100,9 +104,9 @@ const breathe = () => new Promise<void>((done) => setImmediate(done))
 const startMs = performance.now()
 let saidMs = startMs
 for (let seed = first; seed < first + count; seed++) {
-  if (interrupted || performance.now() > endMs) break
-  if (values.every) runEvery(seed)
-  else runSeed(seed)
+  if (interrupted || performance.now() > endMs || (values.soak && failed > 0)) break
+  if (values.every || (values.soak && seed % SOAK_EVERY === 0)) runEvery(seed)
+  if (!values.every) runSeed(seed)
   await breathe()
   if (performance.now() - saidMs < PROGRESS_MS) continue
   saidMs = performance.now()

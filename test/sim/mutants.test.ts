@@ -11,6 +11,12 @@ const SEEDS = 12
 
 const NF2_DIES = { who: 'nf.2', when: 'swap to nf.2, epoch 1', afterMs: 1, stallMs: 0 }
 
+const PARTS = [
+  { from: 'nf.1', to: 'nf.2', buckets: [0, 3], primary: false },
+  { from: 'nf.1', to: 'nf.2', buckets: [3, 8], primary: false },
+  { from: 'nf.2', to: 'nf.1', buckets: [0, 3], primary: false },
+] as const
+
 /** Which rule it breaks, and what must happen for it to show. */
 const BREAKS: Readonly<Record<Exclude<Mutant, 'none'>, [RegExp, Partial<Scenario>]>> = {
   'fence overtakes': [/order|rows|owners|packets/, { intervalMs: 0.05, frames: 4096 }],
@@ -24,6 +30,7 @@ const BREAKS: Readonly<Record<Exclude<Mutant, 'none'>, [RegExp, Partial<Scenario
   'loses a held packet': [/packets/, { intervalMs: 0.05, frames: 4096 }],
   'turns the held round': [/order|rows/, { intervalMs: 0.05, frames: 4096, flows: 4 }],
   'loses stragglers': [/packets/, { late: 0.05 }],
+  'wakes nobody': [/rest/, { intervalMs: 0.05, frames: 4096, legs: PARTS, moves: 3 }],
   'keeps rows': [/rest/, {}],
   'keeps the hold': [/rest/, { abortMs: 1.5 }],
 }

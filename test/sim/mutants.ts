@@ -21,6 +21,7 @@ export const MUTANTS = [
   'loses a held packet',
   'turns the held round', // they come out last first
   'loses stragglers',
+  'wakes nobody', // who pulls from queues that a move filled or put back sleeps on
   'keeps rows', // the source does not forget
   'keeps the hold', // a target that is told to give the move up goes on holding
 ] as const
@@ -61,6 +62,13 @@ export function mutateLoop(
       gate.takeStragglers = () => {
         for (const p of take()) router.pool.free(p)
         return []
+      }
+      break
+    }
+    case 'wakes nobody': {
+      const notifyAll = router.notifyAll.bind(router)
+      router.notifyAll = () => {
+        if (!router.active) notifyAll()
       }
       break
     }
