@@ -32,7 +32,7 @@ Returns whether all packets have left in the order of their times.
 =a RoundRobinSched, FromDump
 */
 
-import { cell, packets } from '../../dataplane/declare.ts'
+import { cell, packets, table } from '../../dataplane/declare.ts'
 import { arg, element } from '../../dataplane/element.ts'
 import type { Packet } from '../../dataplane/packet.ts'
 
@@ -48,6 +48,14 @@ export default element({
 
   state: {
     held: packets({ capacity: 'CAPACITY' }),
+    came: table({
+      version: 1,
+      scope: 'shared',
+      merge: 'last_writer',
+      key: { place: 'u32' },
+      row: { input: 'u32' },
+      capacity: 'CAPACITY',
+    }),
     order: cell({
       version: 1,
       scope: 'local',
@@ -56,31 +64,24 @@ export default element({
     }),
   },
 
-  local: 'which input a held packet came by matters only until the next pull of it',
-
   configure(config, context) {
     if (config.BUFFER < 1) context.error('BUFFER: must be at least 1')
     return { CAPACITY: Math.max(1, config.BUFFER * context.ninputs) }
   },
 
-  open(): { readonly inputs: number[] } {
-    return { inputs: [] }
-  },
-
   pull(self) {
-    const { held, order } = self.state
-    const { inputs } = self.resource
-    while (inputs.length > held.length) inputs.pop()
+    const { held, came, order } = self.state
     for (let input = 0; input < self.ninputs; input++) {
-      let n = inputs.filter((one) => one === input).length
-      for (; n < self.config.BUFFER; n++) {
+      let n = heldOf(held.length, came, input)
+      for (; n < self.config.BUFFER && held.length < held.capacity; n++) {
         const p = self.in[input]!()
         if (p === null) break
+        const row = came.insert(-1, held.length)
+        if (row !== null) row.input = input
         held.push(p)
-        inputs.push(input)
       }
     }
-    const p = takeEarliest(held, inputs)
+    const p = takeEarliest(held, came)
     if (p === null) {
       if (self.config.STOP && order.given === 1) self.router.stop()
       order.given = 0
@@ -98,28 +99,52 @@ export default element({
 })
 
 interface Held {
+  readonly length: number
   extract(visit: (p: Packet) => boolean): void
 }
 
+/** Inputs of held packets, by their places in the queue. */
+interface Came {
+  get(place: number): { input: number } | null
+  remove(place: number): boolean
+}
+
+const inputOf = (came: Came, place: number) => came.get(place)?.input ?? 0
+
+function heldOf(length: number, came: Came, input: number): number {
+  let n = 0
+  for (let place = 0; place < length; place++) if (inputOf(came, place) === input) n++
+  return n
+}
+
 /** Ties go to the lowest input, then to the one that came first. */
-function takeEarliest(held: Held, inputs: number[]): Packet | null {
+function takeEarliest(held: Held, came: Came): Packet | null {
   let at = -1
-  let index = 0
+  let from = 0
+  let place = 0
   let earliest: Packet | null = null
   held.extract((p) => {
+    const input = inputOf(came, place)
     const better =
       earliest === null ||
       p.timeUs < earliest.timeUs ||
-      (p.timeUs === earliest.timeUs && (inputs[index] ?? 0) < (inputs[at] ?? 0))
+      (p.timeUs === earliest.timeUs && input < from)
     if (better) {
       earliest = p
-      at = index
+      from = input
+      at = place
     }
-    index++
+    place++
     return false
   })
   if (earliest === null) return null
+  const last = held.length - 1
+  for (let next = at; next < last; next++) {
+    const moved = inputOf(came, next + 1)
+    const row = came.get(next)
+    if (row !== null) row.input = moved
+  }
+  came.remove(last)
   held.extract((p) => p === earliest)
-  inputs.splice(at, 1)
   return earliest
 }

@@ -85,7 +85,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Registered | string>> = {
   MixedQueue: {
     inputs: 2,
     differs:
-      'last in, first out: what is there when it is pulled depends on the phase of the puller',
+      'last in, first out: what is there when it is pulled depends on the turns in which that is',
   },
   Meter: { args: '3', outputs: 2 },
   ProgressBar: {
@@ -130,6 +130,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Registered | string>> = {
   StrideSwitch: { args: '2, 1', outputs: 2 },
   TCPFragmenter: { args: '100' },
   TCPRewriter: { args: RANGE },
+  TimeSortedSched: { inputs: 2 },
   ToDevice: 'stands behind every other element here',
   ToDump: FILE,
   ToHost: SOCKET,
