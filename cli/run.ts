@@ -177,10 +177,7 @@ class ClickDriver {
       return null
     }
     const { chaosUpgrade } = this.#options
-    if (chaosUpgrade !== null) {
-      const current = () => this.#current!
-      this.#chaos = new Chaos(chaosUpgrade, current, (next) => this.#goOnWith(next))
-    }
+    if (chaosUpgrade !== null) this.#chaos = new Chaos(chaosUpgrade, () => this.#current!)
     return this.#current
   }
 

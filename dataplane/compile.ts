@@ -1,25 +1,12 @@
-// Compiles a graph into JavaScript: one function for each push path and for each pull path.
+// Compiles a graph into JavaScript (path-writer.ts has what it looks like), and makes its functions.
 //
-// An element-at-a-time interpreter pays a megamorphic call for every element and packet. Here each
-// element call is written out with its own constants, so that the JIT compiler sees one target for
-// each call and inlines it:
-//
-//   const push_3_0 = function (p) { // from CheckIPHeader
-//     const o3 = f3(s3, p, 0)
-//     if (o3 !== 0) return side_3(o3, p)      // other outputs, drops: out of the hot function
-//     p = f4(s4, p)
-//     if (p === null) return pool.free(..)
-//     ...
-//
-// A chain of `action` and `route` elements is one function. Where several outputs join, the rest is
-// a function that all of them call: so loops in the graph are plain recursion by name. Elements
-// with a `push` function get the packet and emit it by `self.out[k]`, which are these functions
-// too. Elements that hand packets on by their return value rarely emit by themselves; for them
-// `self.out` has one function a step (`emit_…`), so that no chain is written out again for each of
-// its parts.
+// Where one configuration takes the place of another, functions whose text is what it was, down to
+// the last that they call, are taken as they are: with the machine code that the JIT compiler has
+// made of them. Only what has changed begins cold.
 
 import type { AnyElement, PullFn, PushFn } from './element.ts'
 import type { Packet, Pool } from './packet.ts'
+import { type Program, Writer } from './path-writer.ts'
 
 export interface PortRef {
   readonly element: number
@@ -40,6 +27,15 @@ export interface Node {
   readonly inputs: readonly (PortRef | null | 'push')[]
 }
 
+/** What is compiled: with what the text has of it, so that two texts can be compared. */
+export interface CompileNode extends Node {
+  readonly seat: { readonly id: number }
+  step: Step | null
+}
+
+// biome-ignore lint/complexity/noBannedTypes: push, pull and task functions, by name
+type AnyFunction = Function
+
 export interface Compiled {
   readonly source: string
   /** By element and output: push functions (pull outputs: frees the packet). */
@@ -48,23 +44,109 @@ export interface Compiled {
   readonly in: readonly (readonly PullFn[])[]
   /** By element: its task; one without does nothing. */
   readonly task: readonly (() => boolean)[]
+  /** Every function with its text, by name. */
+  readonly functions: ReadonlyMap<string, { readonly text: string; readonly code: AnyFunction }>
+  /** Functions that were taken as they are, with all that the JIT compiler knows of them. */
+  readonly reused: number
 }
 
-type Step = (self: unknown, p: Packet, port: number) => unknown
+export type Step = (self: unknown, p: Packet, port: number) => unknown
 
 /** The generated text alone, for looking at: nothing is made of it. */
 export function compiledSource(nodes: readonly Omit<Node, 'self'>[]): string {
-  return new Writer(nodes.map((node) => ({ ...node, self: null }))).write()
+  return new Writer(nodes.map((node, id) => ({ ...node, self: null, seat: { id } }))).write().source
 }
 
-export function compile(nodes: readonly Node[], pool: Pool): Compiled {
-  const writer = new Writer(nodes)
-  const source = writer.write()
-  const steps = nodes.map(stepOf)
+/** @param before what runs now: functions of the same text are the same again */
+export function compile(
+  nodes: readonly CompileNode[],
+  pool: Pool,
+  before: Compiled | null = null,
+): Compiled {
+  const program = new Writer(nodes).write()
+  for (const node of nodes) node.step ??= stepOf(node)
+  const kept = before === null ? new Map<string, AnyFunction>() : sameFunctions(program, before)
+  const made = makeFunctions(program, nodes, pool, kept)
+  const code = (name: string): AnyFunction => kept.get(name) ?? made[name]!
+  const functions = new Map(
+    [...program.functions].map(([name, text]) => [name, { text, code: code(name) }]),
+  )
+  return {
+    source: program.source,
+    out: program.out.map((names) => names.map((name) => code(name) as PushFn)),
+    in: program.in.map((names) => names.map((name) => code(name) as PullFn)),
+    task: program.task.map((name) => code(name) as () => boolean),
+    functions,
+    reused: kept.size,
+  }
+}
+
+/** A name in generated code: of a self, a step, an element's own function, a function. */
+const NAMES = /\b(?:(?:s|f|push|pull|task)\d+|[a-z_]+_\d+(?:_\d+)?|drop|none|idle|pool)\b/g
+
+function namesIn(text: string): Set<string> {
+  return new Set(text.replaceAll(/\/\/.*$/gm, '').match(NAMES) ?? [])
+}
+
+/**
+ * Functions whose text is what it was, and so is that of all that they call: numbers of instances
+ * are never used twice, so the same text means the same instances.
+ */
+function sameFunctions(program: Program, before: Compiled): Map<string, AnyFunction> {
+  const same = new Map<string, AnyFunction>()
+  for (const [name, text] of program.functions) {
+    const old = before.functions.get(name)
+    if (old !== undefined && bare(old.text) === bare(text)) same.set(name, old.code)
+  }
+  for (let shrunk = true; shrunk; ) {
+    shrunk = false
+    for (const name of same.keys()) {
+      const calls = namesIn(program.functions.get(name)!)
+      const all = [...calls].every((n) => !program.functions.has(n) || same.has(n))
+      if (all) continue
+      same.delete(name)
+      shrunk = true
+    }
+  }
+  return same
+}
+
+/** Without comments: they have the names of elements, which may change with their place. */
+function bare(text: string): string {
+  return text.replaceAll(/\/\/.*$/gm, '')
+}
+
+/** Makes the functions that are not kept, with constants for all that they refer to. */
+function makeFunctions(
+  program: Program,
+  nodes: readonly CompileNode[],
+  pool: Pool,
+  kept: ReadonlyMap<string, AnyFunction>,
+): Record<string, AnyFunction> {
+  const fresh = [...program.functions].filter(([name]) => !kept.has(name))
+  const texts = fresh.map(([, text]) => text)
+  const whole = kept.size === 0
+  const used = whole ? new Set<string>() : namesIn(texts.join('\n'))
+  const constants = program.constants.filter(({ name }) => whole || used.has(name))
+  const lines = [
+    ...constants.map(({ text }) => text),
+    ...[...kept.keys()].filter((n) => used.has(n)).map((n) => `const ${n} = kept.get('${n}')`),
+    ...texts,
+    'return {',
+    ...fresh.map(([name]) => `  ${name},`),
+    '}',
+  ]
+  const steps = nodes.map((n) => n.step)
   const selves = nodes.map((n) => n.self)
   const specs = nodes.map((n) => n.spec)
-  const build = new Function('selves', 'steps', 'specs', 'pool', `'use strict'\n${source}`)
-  return { source, ...build(selves, steps, specs, pool) }
+  const text = `'use strict'\n${lines.join('\n')}`
+  return new Function('selves', 'steps', 'specs', 'pool', 'kept', text)(
+    selves,
+    steps,
+    specs,
+    pool,
+    kept,
+  )
 }
 
 /** The function that generated code calls for a node. */
@@ -74,209 +156,4 @@ function stepOf(node: Node): Step {
   if (spec.action !== undefined) return spec.action as Step
   if (spec.route !== undefined) return spec.route as Step
   return (() => undefined) as Step // push and pull are called by their own names
-}
-
-type Kind = 'action' | 'route' | 'push'
-
-function kindOf(spec: AnyElement): Kind {
-  if (spec.specialize !== undefined || spec.route !== undefined) return 'route'
-  return spec.action !== undefined ? 'action' : 'push'
-}
-
-class Writer {
-  readonly #nodes: readonly Node[]
-  /** Number of outputs that push to an input, by `element:port`. */
-  readonly #joins = new Map<string, number>()
-  readonly #functions = new Map<string, string[]>()
-  readonly #pending: (() => void)[] = []
-
-  constructor(nodes: readonly Node[]) {
-    this.#nodes = nodes
-    for (const node of nodes) {
-      for (const to of node.outputs) {
-        if (to === null || to === 'pull') continue
-        const key = `${to.element}:${to.port}`
-        this.#joins.set(key, (this.#joins.get(key) ?? 0) + 1)
-      }
-    }
-  }
-
-  write(): string {
-    const out = this.#nodes.map((node) =>
-      node.outputs.map((to) => this.#outFunction(node, to)).join(', '),
-    )
-    const input = this.#nodes.map((node, i) =>
-      node.inputs.map((_, port) => this.#inFunction(i, port)).join(', '),
-    )
-    while (this.#pending.length > 0) this.#pending.pop()!()
-    const lines: string[] = ['// One self and one step function an element.']
-    this.#nodes.forEach((node, i) => {
-      lines.push(`const s${i} = selves[${i}] // ${node.name} :: ${node.spec.name}`)
-      if (kindOf(node.spec) !== 'push') lines.push(`const f${i} = steps[${i}]`)
-      if (node.spec.push !== undefined) lines.push(`const push${i} = specs[${i}].push`)
-      if (node.spec.pull !== undefined) lines.push(`const pull${i} = specs[${i}].pull`)
-      if (node.spec.task !== undefined) lines.push(`const task${i} = specs[${i}].task`)
-    })
-    lines.push('const drop = function (p) { pool.free(p) }')
-    lines.push('const none = function () { return null }')
-    lines.push('const idle = function () { return false }')
-    for (const body of this.#functions.values()) lines.push('', ...body)
-    lines.push('', 'return {')
-    lines.push('  out: [', ...out.map((o) => `    [${o}],`), '  ],')
-    lines.push('  in: [', ...input.map((o) => `    [${o}],`), '  ],')
-    lines.push('  task: [', ...this.#nodes.map((node, i) => `    ${taskOf(node, i)},`), '  ],', '}')
-    return lines.join('\n')
-  }
-
-  #outFunction(node: Node, to: PortRef | null | 'pull'): string {
-    if (to === null || to === 'pull') return 'drop'
-    return kindOf(node.spec) === 'push' ? this.#pushFunction(to) : this.#emitFunction(to)
-  }
-
-  /** Name of the fused function from an input on; written when first asked for. */
-  #pushFunction(to: PortRef): string {
-    const name = `push_${to.element}_${to.port}`
-    this.#define(name, () => [
-      `const ${name} = function (p) { // ${this.#names(to)}`,
-      ...indent(this.#deliver(to)),
-      '}',
-    ])
-    return name
-  }
-
-  /** Like #pushFunction, but of one step only. */
-  #emitFunction(to: PortRef): string {
-    if (kindOf(this.#nodes[to.element]!.spec) === 'push' || this.#isJoin(to))
-      return this.#pushFunction(to)
-    const name = `emit_${to.element}_${to.port}`
-    this.#define(name, () => [
-      `const ${name} = function (p) { // ${this.#names(to)}`,
-      ...indent(this.#step(to, (next) => [`${this.#emitFunction(next)}(p)`], 'emit')),
-      '}',
-    ])
-    return name
-  }
-
-  #define(name: string, body: () => string[]): void {
-    if (this.#functions.has(name)) return
-    this.#functions.set(name, [])
-    this.#pending.push(() => this.#functions.set(name, body()))
-  }
-
-  #isJoin(to: PortRef): boolean {
-    return (this.#joins.get(`${to.element}:${to.port}`) ?? 0) > 1
-  }
-
-  #names(to: PortRef): string {
-    return `[${to.port}] ${this.#nodes[to.element]!.name}`
-  }
-
-  /** Statements that take packet `p` into an input and all that follows. */
-  #deliver(to: PortRef): string[] {
-    return this.#step(to, (next) => this.#goOn(next), 'push')
-  }
-
-  #goOn(next: PortRef): string[] {
-    const inlined = kindOf(this.#nodes[next.element]!.spec) === 'push' || !this.#isJoin(next)
-    return inlined ? this.#deliver(next) : [`${this.#pushFunction(next)}(p)`]
-  }
-
-  #step(to: PortRef, goOn: (next: PortRef) => string[], mode: 'push' | 'emit'): string[] {
-    const i = to.element
-    const node = this.#nodes[i]!
-    const rest = (k: number): string[] => {
-      const next = node.outputs[k]
-      return next === undefined || next === null || next === 'pull' ? ['pool.free(p)'] : goOn(next)
-    }
-    switch (kindOf(node.spec)) {
-      case 'push':
-        return [`push${i}(s${i}, ${to.port}, p)`]
-      case 'action':
-        return [`const p${i} = f${i}(s${i}, p)`, ...keep(i, 'return'), ...rest(0)]
-      case 'route':
-        return this.#route(to, node, rest, mode)
-    }
-  }
-
-  #route(to: PortRef, node: Node, rest: (k: number) => string[], mode: 'push' | 'emit'): string[] {
-    const i = to.element
-    const call = `f${i}(s${i}, p, ${to.port})`
-    if (node.outputs.length > 2) {
-      const cases = node.outputs.map((_, k) => `  case ${k}: ${this.#far(node, k, mode)}(p); break`)
-      return [`switch (${call}) {`, ...cases, '  case -2: break', '  default: pool.free(p)', '}']
-    }
-    const side = this.#sideFunction(i, node, mode)
-    return [`const o${i} = ${call}`, `if (o${i} !== 0) { ${side}(o${i}, p); return }`, ...rest(0)]
-  }
-
-  /** Function of an output of an element with many. */
-  #far(node: Node, k: number, mode: 'push' | 'emit'): string {
-    const next = node.outputs[k]
-    if (next === undefined || next === null || next === 'pull') return 'drop'
-    return mode === 'emit' ? this.#emitFunction(next) : this.#pushFunction(next)
-  }
-
-  /** Function of what is not output 0: output 1, held packets, drops. */
-  #sideFunction(i: number, node: Node, mode: 'push' | 'emit'): string {
-    const name = mode === 'emit' ? `emit_side_${i}` : `side_${i}`
-    const second = node.outputs.length > 1 ? this.#far(node, 1, mode) : null
-    this.#define(name, () => [
-      `const ${name} = function (o, p) { // other ways out of ${node.name}`,
-      ...(second === null ? [] : [`  if (o === 1) { ${second}(p); return }`]),
-      '  if (o !== -2) pool.free(p)',
-      '}',
-    ])
-    return name
-  }
-
-  #inFunction(i: number, port: number): string {
-    const from = this.#nodes[i]!.inputs[port]
-    if (from === undefined || from === null || from === 'push') return 'none'
-    const name = `pull_${from.element}_${from.port}`
-    this.#define(name, () => [
-      `const ${name} = function () { // ${this.#nodes[from.element]!.name} [${from.port}]`,
-      ...indent(this.#fetch(from, 0)),
-      '  return p',
-      '}',
-    ])
-    return name
-  }
-
-  /** Statements that leave in `p` a packet fetched from an output, or return null. */
-  #fetch(from: PortRef, depth: number): string[] {
-    if (depth > this.#nodes.length) throw new Error('pull path without an end')
-    const i = from.element
-    const node = this.#nodes[i]!
-    const nothing = 'if (p === null) return null'
-    if (kindOf(node.spec) === 'push') {
-      const call = node.spec.pull === undefined ? 'null' : `pull${i}(s${i}, ${from.port})`
-      return [`let p = ${call}`, nothing]
-    }
-    const source = node.inputs[0]
-    if (source === undefined || source === null || source === 'push')
-      return ['let p = null', nothing]
-    const before = this.#fetch(source, depth + 1)
-    if (kindOf(node.spec) === 'action')
-      return [...before, `const p${i} = f${i}(s${i}, p)`, ...keep(i, 'return null')]
-    const side = this.#sideFunction(i, node, 'push')
-    return [
-      ...before,
-      `const o${i} = f${i}(s${i}, p, 0)`,
-      `if (o${i} !== 0) { ${side}(o${i}, p); return null }`,
-    ]
-  }
-}
-
-/** A function of its own for each task: to the JIT compiler `self` is a constant in it. */
-function taskOf({ spec }: Node, i: number): string {
-  return spec.task === undefined ? 'idle' : `function () { return task${i}(s${i}) }`
-}
-
-/** After an action: the packet that it gave back goes on; none: the one that went in is freed. */
-function keep(i: number, leave: string): string[] {
-  return [`if (p${i} === null) { pool.free(p); ${leave} }`, `p = p${i}`]
-}
-
-function indent(lines: readonly string[]): string[] {
-  return lines.map((line) => `  ${line}`)
 }

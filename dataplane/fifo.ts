@@ -63,6 +63,18 @@ export class Fifo implements PacketFifo {
     return this.length === 0 ? null : this.#ring[this.#head]!
   }
 
+  /** Takes all that another has, which is empty then; whatever the capacity. */
+  takeOver(from: Fifo): void {
+    this.#ring = from.#ring
+    this.#mask = from.#mask
+    this.#head = from.#head
+    this.length = from.length
+    from.#ring = new Array(START).fill(null)
+    from.#mask = START - 1
+    from.#head = 0
+    from.length = 0
+  }
+
   extract(visit: (p: Packet) => boolean): void {
     const n = this.length
     let kept = 0

@@ -43,6 +43,8 @@ export interface GraphElement {
   readonly inputKinds: readonly PortKind[]
   readonly outputKinds: readonly PortKind[]
   readonly addresses: AddressTable
+  /** `configure` asked what else the configuration says: the same arguments may mean another thing. */
+  readonly lookedAround: boolean
 }
 
 export interface PortRef {
@@ -107,7 +109,19 @@ export function resolveGraph(
   classes: (name: string) => AnyElement | undefined,
   options: ResolveOptions = {},
 ): Resolved {
-  return new Resolver(flat, classes, options).run()
+  const steps = resolveSteps(flat, classes, options)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
+
+/** The same in steps, one an element: for where packets wait meanwhile. */
+export function resolveSteps(
+  flat: FlatGraph,
+  classes: (name: string) => AnyElement | undefined,
+  options: ResolveOptions = {},
+): Generator<void, Resolved> {
+  return new Resolver(flat, classes, options).steps()
 }
 
 /** What is known of an element before it is configured. */
@@ -128,6 +142,8 @@ class Resolver {
   readonly #book: AddressBook
   readonly #byName: ReadonlyMap<string, FlatElement>
   readonly #findings = new Findings()
+  /** The graph defines names of addresses, ports or annotations. */
+  readonly #named: boolean
 
   constructor(
     flat: FlatGraph,
@@ -139,24 +155,29 @@ class Resolver {
     this.#partial = options.partial === true
     this.#book = new AddressBook(options.interfaces ?? null)
     this.#byName = new Map(flat.elements.map((e) => [e.name, e]))
+    this.#named = flat.elements.some((e) => /^(?:Address|Port|Annotation)Info$/.test(e.className))
   }
 
-  run(): Resolved {
+  *steps(): Generator<void, Resolved> {
     if (this.#tooManyPorts()) {
       this.#error('', `too many ports (at most ${2 * CONNECTIONS_MAX})`)
       return { graph: null, errors: this.#findings.errors, warnings: [] }
     }
     const shapes = this.#shapes()
+    yield
     const connections = this.#inRange(shapes)
     const flow = shapes.map((shape) => ({ ...shape, where: shape.flat.where }))
     const kinds = resolveFlow(flow, connections, (where, message) => this.#error(where, message))
     this.#checkReuse(shapes, connections, kinds)
     if (!this.#partial) this.#checkUnused(shapes)
+    yield
     this.#readAddresses()
-    const elements = shapes.map((shape, index) => {
+    const elements: (GraphElement | null)[] = []
+    for (const [index, shape] of shapes.entries()) {
       const { inputs, outputs } = kinds[index]!
-      return this.#configured(shape, { index, inputKinds: inputs, outputKinds: outputs })
-    })
+      elements.push(this.#configured(shape, { index, inputKinds: inputs, outputKinds: outputs }))
+      yield
+    }
     const { errors, warnings } = this.#findings
     if (errors.length > 0 || this.#partial) return { graph: null, errors, warnings }
     const whole = elements.filter((e) => e !== null)
@@ -305,6 +326,12 @@ class Resolver {
     const addresses = this.#book.tableOf(name)
     let config: Readonly<Record<string, unknown>> = {}
     let plan: unknown
+    // Names of addresses are looked up by arguments of any kind.
+    let lookedAround = this.#named
+    const look = <T>(answer: T): T => {
+      lookedAround = true
+      return answer
+    }
     this.#configuring(flat, (error, note) => {
       let failed = false
       const context: ConfigureContext = {
@@ -313,10 +340,10 @@ class Resolver {
         ninputs,
         noutputs,
         addresses,
-        find: (other) => this.#find(name, other),
-        isCompound: (other) => this.#isCompound(name, other),
-        argsOf: (cls) => this.#flat.elements.filter((e) => e.className === cls).map((e) => e.args),
-        elementsOf: (cls) => this.#flat.elements.filter((e) => e.className === cls),
+        find: (other) => look(this.#find(name, other)),
+        isCompound: (other) => look(this.#isCompound(name, other)),
+        argsOf: (cls) => look(this.#ofClass(cls).map((e) => e.args)),
+        elementsOf: (cls) => look(this.#ofClass(cls)),
         error: (message) => {
           failed = true
           error(message)
@@ -341,7 +368,12 @@ class Resolver {
       ninputs,
       noutputs,
       addresses,
+      lookedAround,
     }
+  }
+
+  #ofClass(className: string): FlatElement[] {
+    return this.#flat.elements.filter((e) => e.className === className)
   }
 
   #isCompound(from: string, name: string): boolean {

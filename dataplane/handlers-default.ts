@@ -62,12 +62,12 @@ export function elementHandlers(
       },
     },
     home_thread: {
-      read: () => String(router.homeThreads[index] ?? 0),
+      read: () => String(router.running.homeThreads[index] ?? 0),
       write: (_self, value) => {
         const thread = parseInteger(value.trim())
         if (thread === null || thread < -1 || thread >= router.threads)
           throw new Error("'home_thread' takes the number of a thread")
-        router.homeThreads[index] = thread
+        router.running.homeThreads[index] = thread
       },
     },
   }

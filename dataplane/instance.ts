@@ -6,6 +6,7 @@
 
 import type { AnyElement, PullFn, PushFn, RouterServices } from './element.ts'
 import type { Packet } from './packet.ts'
+import type { Running } from './running.ts'
 
 /** What the engine does for one element. */
 export interface Hooks {
@@ -18,8 +19,17 @@ export interface Hooks {
   kill(p: Packet): void
 }
 
+/** Where an instance sits: what changes for one that stays when the configuration around it does. */
+export interface Seat {
+  run: Running
+  index: number
+  /** Unnamed elements are numbered by their place. */
+  name: string
+  /** Its number in generated code. */
+  id: number
+}
+
 export interface InstanceSpec {
-  readonly name: string
   readonly className: string
   readonly spec: AnyElement
   readonly ninputs: number
@@ -49,9 +59,16 @@ export interface AnySelf extends Hooks {
   readonly router: RouterServices
 }
 
-export function makeSelf(from: InstanceSpec, router: RouterServices, hooks: Hooks): AnySelf {
+export function makeSelf(
+  from: InstanceSpec,
+  seat: Seat,
+  router: RouterServices,
+  hooks: Hooks,
+): AnySelf {
   return {
-    name: from.name,
+    get name() {
+      return seat.name
+    },
     className: from.className,
     ninputs: from.ninputs,
     noutputs: from.noutputs,
@@ -86,7 +103,8 @@ export function freezeSelf(self: AnySelf, spec: AnyElement): void {
   }
   Object.seal(self)
   for (const name of Object.keys(self))
-    if (!REPLACEABLE.has(name)) Object.defineProperty(self, name, { writable: false })
+    if (!REPLACEABLE.has(name) && name !== 'name')
+      Object.defineProperty(self, name, { writable: false })
 }
 
 /** What the engine replaces where an element may be configured anew (reconfigure.ts). */

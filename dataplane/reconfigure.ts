@@ -47,8 +47,9 @@ export function reconfigure(router: Router, instance: Instance, made: GraphEleme
     throw new Error(errors.join('\n'))
   }
   instance.config = made.configText
+  instance.made = made
   bound(instance, made)
-  if (spec.specialize !== undefined) recompile(router)
+  if (spec.specialize !== undefined) recompile(router, instance)
 }
 
 /** What holds packets has its bound from the configuration; what is beyond it goes, as in Click. */
@@ -70,15 +71,18 @@ function bound({ spec, self }: Instance, made: GraphElement): void {
   }
 }
 
-/** A compiled classifier has changed: new functions for every path, where the old ones were. */
-function recompile(router: Router): void {
-  const compiled = compile(router.instances, router.pool)
-  router.source = compiled.source
-  router.taskFunctions = compiled.task
-  router.instances.forEach(({ self }, i) => {
-    Object.assign(self.out, compiled.out[i])
-    Object.assign(self.in, compiled.in[i])
+/** A compiled classifier has changed: new functions for every path that it is in. */
+function recompile(router: Router, changed: Instance): void {
+  const { running } = router
+  changed.step = null
+  // The text of its paths is what it was; what it stands for is not.
+  changed.seat.id = router.takeId()
+  running.compiled = compile(running.instances, router.pool, running.compiled)
+  running.taskFunctions = running.compiled.task
+  running.instances.forEach(({ self }, i) => {
+    Object.assign(self.out, running.compiled.out[i])
+    Object.assign(self.in, running.compiled.in[i])
   })
-  for (const receiver of router.receivers)
+  for (const receiver of running.receivers)
     if (!receiver.checked) receiver.push = receiver.out[0] as PushFn
 }

@@ -10,7 +10,7 @@ import { buildRouter } from './build.ts'
 import { type Classes, classFiles, loadClasses } from './classes.ts'
 import type { RouterClock } from './clock.ts'
 import { type Graph, INFORMATION_CLASSES, resolveGraph } from './graph.ts'
-import { handOver, type Side } from './hand-over.ts'
+import { type HandedOver, type Side, Successor } from './hand-over.ts'
 import type { AnyHandler } from './handlers.ts'
 import type { Driver, Port } from './io/device.ts'
 import { Pool } from './packet.ts'
@@ -74,7 +74,7 @@ export async function standalone(text: string, options: StandaloneOptions): Prom
   const driver = await openDriver(prepared.graph, options)
   const pool = driver?.pool ?? new Pool(STANDALONE_FRAMES)
   try {
-    return assemble(prepared, { pool, driver }, null)
+    return assemble(prepared, pool, driver)
   } catch (error) {
     driver?.close()
     throw error
@@ -96,64 +96,94 @@ export async function prepare(text: string, options: StandaloneOptions): Promise
  * A new configuration in place of a running one, which goes on untouched where this throws Refused.
  * Says what state could not be taken over.
  */
-export function replaceBy(prepared: Prepared, old: Standalone): Standalone {
-  const next = assemble(prepared, { pool: old.router.pool, driver: old.driver }, old)
-  for (const line of handOver(old, next, false)) prepared.options.print(line)
-  return next
+export function replaceBy(prepared: Prepared, running: Standalone): Standalone {
+  const steps = replaceSteps(prepared, running)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  step.value()
+  return running
 }
 
-/** A fresh copy of a running router, made of its configuration anew, that has taken over from it. */
-export function copyOf(old: Standalone): Standalone {
-  const { options, classes, flat } = old.prepared
-  const graph = resolve(flat, classes, { ...options, warnings: false })
-  const next = assemble(
-    { ...old.prepared, graph },
-    { pool: old.router.pool, driver: old.driver },
-    old,
-    true,
-  )
-  handOver(old, next, true)
-  return next
-}
-
-function assemble(
+/**
+ * The same in steps, between which packets are forwarded. Gives what is to be called between two
+ * turns, at once.
+ */
+export function* replaceSteps(
   prepared: Prepared,
-  shared: { pool: Pool; driver: Driver | null },
-  old: Standalone | null,
-  copy = false,
-): Standalone {
-  const { options, text, flat, graph } = prepared
+  running: Standalone,
+): Generator<void, () => HandedOver> {
+  const { options, graph } = prepared
+  const configuration = configurationOf(prepared, () => running)
+  const next = new Successor(running, graph, { ...configuration, kind: 'config' })
+  yield* refusing(next.steps())
+  return () => {
+    const result = next.swap()
+    running.prepared = prepared
+    for (const line of result.lost) options.print(line)
+    return result
+  }
+}
+
+/** A fresh copy of what runs, made of its configuration anew, that has taken over from it. */
+export function copyOf(running: Standalone, bySnapshot = false): Standalone {
+  const { options, classes, flat } = running.prepared
+  const graph = resolve(flat, classes, { ...options, warnings: false })
+  const prepared = { ...running.prepared, graph }
+  const configuration = configurationOf(prepared, () => running)
+  new Successor(running, graph, { ...configuration, kind: 'copy', bySnapshot }).finish()
+  running.prepared = prepared
+  return running
+}
+
+function* refusing(steps: Generator<void, void>): Generator<void, void> {
+  try {
+    yield* steps
+  } catch (error) {
+    throw refusal(error)
+  }
+}
+
+function refusal(error: unknown): unknown {
+  if (error instanceof ClickUpError && error.code === 'CONFIG')
+    return new Refused('initialize', error.findings)
+  return error
+}
+
+/** What a router has of its configuration besides the graph. */
+function configurationOf({ options, text, flat }: Prepared, running: () => Standalone | null) {
+  return {
+    print: options.print,
+    reconfigured: (index: number, config: string) => reconfigured(running()!, index, config),
+    globals: options.globals ?? {},
+    text: {
+      config: text,
+      flatconfig: () => unparse(running()?.prepared.flat ?? flat),
+      requirements: flat.requirements,
+      classes: [...classFiles().keys()].sort(),
+    },
+  }
+}
+
+function assemble(prepared: Prepared, pool: Pool, driver: Driver | null): Standalone {
+  const { options, graph } = prepared
   let self: Standalone | null = null
-  const { pool, driver } = shared
   const ports = new Map<string, Port>(driver?.ports.map((port) => [port.name, port]))
-  const time = timeOf(options.clock, old?.time.nowMs ?? null)
-  const store = new StateStore({ bucketsLog2: 0, pool, clock: time.read })
+  const { clock, time } = timeOf(options.clock)
+  const store = new StateStore({ bucketsLog2: 0, pool, clock: time })
   try {
     const router = buildRouter(graph, {
+      ...configurationOf(prepared, () => self),
       pool,
       ports,
       store,
-      clock: time.clock,
+      clock,
       seed: options.seed ?? 1,
       threads: options.threads ?? 1,
-      print: options.print,
-      reconfigured: (index, config) => reconfigured(self!, index, config),
-      predecessor: old === null ? null : { router: old.router, copy },
-      globals: options.globals ?? {},
-      text: {
-        config: text,
-        flatconfig: () => unparse(self?.prepared.flat ?? flat),
-        requirements: flat.requirements,
-        classes: [...classFiles().keys()].sort(),
-      },
     })
-    time.run()
-    self = { router, driver, store, time: time.read, prepared }
+    self = { router, driver, store, time, prepared }
     return self
   } catch (error) {
-    if (error instanceof ClickUpError && error.code === 'CONFIG')
-      throw new Refused('initialize', error.findings)
-    throw error
+    throw refusal(error)
   }
 }
 
@@ -180,22 +210,15 @@ function reconfigured(of: Standalone, index: number, config: string): ReturnType
   return { element: graph.elements[index]!, keep }
 }
 
-/**
- * A clock whose last time can be read again: tables and elements of a turn see the same.
- * @param still the time at which it stands until `run`; null: it runs
- */
-function timeOf(clock: RouterClock, still: number | null) {
-  const read = { nowMs: still ?? clock.nowMs() }
-  let running = still === null
+/** A clock whose last time can be read again: tables and elements of a turn see the same. */
+function timeOf(clock: RouterClock) {
+  const time = { nowMs: clock.nowMs() }
   return {
-    read,
-    run: () => {
-      running = true
-    },
+    time,
     clock: {
       nowMs: () => {
-        if (running) read.nowMs = clock.nowMs()
-        return read.nowMs
+        time.nowMs = clock.nowMs()
+        return time.nowMs
       },
       epochUs: () => clock.epochUs(),
     },

@@ -61,9 +61,9 @@ export class StateStore {
   readonly clock: { readonly nowMs: number }
   readonly pool: Pool
   readonly #seed: number
-  readonly #entries = new Map<string, StateEntry>()
+  #entries = new Map<string, StateEntry>()
   /** The same, in order: walked every turn without an iterator. */
-  readonly #list: StateEntry[] = []
+  #list: StateEntry[] = []
   #expiryHolds = 0
 
   constructor(options: StateStoreOptions) {
@@ -123,6 +123,34 @@ export class StateStore {
         return table
       }
     }
+  }
+
+  /** An empty one for the same router: same buckets, clock, pool and hashes. */
+  sibling(): StateStore {
+    const { bucketsLog2, clock, pool } = this
+    return new StateStore({ bucketsLog2, clock, pool, seed: this.#seed })
+  }
+
+  entriesOf(element: string): StateEntry[] {
+    return this.#list.filter((e) => e.schema.element === element)
+  }
+
+  /** Takes in an entry of another store as it is, for the element of this name. */
+  adopt(entry: StateEntry, element: string): void {
+    this.#add({ ...entry, schema: { ...entry.schema, element } })
+  }
+
+  /** Another entry in the place of one of the same element and state. */
+  replace(entry: StateEntry): void {
+    const id = stateId(entry.schema)
+    this.#list = this.#list.map((e) => (stateId(e.schema) === id ? entry : e))
+    this.#entries.set(id, entry)
+  }
+
+  /** Has from here on what `other` has, which is of no use any more (hand-over.ts). */
+  become(other: StateStore): void {
+    this.#entries = other.#entries
+    this.#list = other.#list
   }
 
   schemas(): StateSchema[] {

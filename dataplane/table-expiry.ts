@@ -13,7 +13,7 @@ export class Expirer {
   readonly #expire: Expiry
   readonly #idleMs: number
   readonly #selfRef: () => unknown
-  readonly #view: RowView
+  #view: RowView
   /** The idle column, in 8-byte units from the start of the row. */
   readonly #column: number
   #at = 0
@@ -31,6 +31,13 @@ export class Expirer {
     this.#selfRef = selfRef
     this.#view = new (classesOf(layout).View)(table.$c)
     this.#column = column.offset >>> 3
+  }
+
+  /** The table has other rows now. */
+  rebind(): void {
+    const { $c } = this.#table
+    this.#view = new (classesOf($c.layout).View)($c)
+    this.#at = 0
   }
 
   /** Looks at a few rows; true: a pass is under way, so a next call soon has work. */

@@ -134,6 +134,13 @@ export class TaskList {
     return worked
   }
 
+  /** Nothing runs any more, and whoever schedules hears of it. */
+  retire(stale: () => never): void {
+    this.#scheduled.fill(0)
+    this.#count = 0
+    this.onWake = stale
+  }
+
   /** Schedules what another list has scheduled, in its order. @param heirs new numbers by old ones; -1: none */
   adopt(old: TaskList, heirs: Int32Array): void {
     old.#tickets?.forEach((n, k) => {
@@ -218,6 +225,13 @@ export class TimerList {
     }
     this.next = this.#earliest()
     return element >= 0
+  }
+
+  /** Nothing is due any more, and whoever sets a time hears of it. */
+  retire(stale: () => never): void {
+    this.#when.fill(Infinity)
+    this.next = Infinity
+    this.onEarlier = stale
   }
 
   /** Takes over the times of another list. @param heirs new numbers by old ones; -1: none */

@@ -33,6 +33,9 @@ export const CHUNK_BYTES = 65_536
 /** How long a slice of a move's copy takes in the packet loop, in ms: the rows of one are chosen by it. */
 export const SLICE_MS = 0.2
 
+/** Rows that a move's target applies before it looks at the clock again. */
+export const APPLY_ROWS = 128
+
 /** While packets wait, one part in so many of the packet loop's time goes into a move's copy. */
 export const STREAM_SHARE = 6
 
@@ -156,6 +159,15 @@ export const BLOCK_MS_MAX = 10_000
 
 /** Expired rows that one tick of a table's sweep looks at, so that no sweep holds the loop for long. */
 export const SWEEP_ROWS = 256
+
+/** Bytes of a chunk of rows that are converted for a hand-over in place: some 100 rows between two turns. */
+export const HAND_OVER_CHUNK_BYTES = 8_192
+
+/** Changed rows that a hand-over in place leaves for the swap itself, where packets wait for them. */
+export const HAND_OVER_DELTAS = 64
+
+/** Chunks in a row that leave no fewer changed rows than the best before: then the swap takes them all. */
+export const HAND_OVER_STALLS = 1_000
 
 /** Rows of moved buckets that one turn of the old owner's loop removes. */
 export const FORGET_ROWS = 1_024
@@ -301,23 +313,23 @@ export const NAT_EVICT_AT_ONCE = 1_024
  */
 export const NAT_SHIFTS = 16
 
-/** Connections of a StatefulFirewall unless CAPACITY says otherwise: about 20 MB. */
-export const CONNECTIONS_DEFAULT = 524_288
+/** Connections of a StatefulFirewall unless CAPACITY says otherwise. */
+export const FIREWALL_CONNECTIONS_DEFAULT = 524_288
 
-/** CAPACITY at most, about 150 MB. At capacity a new connection displaces one, or does not pass. */
-export const CONNECTIONS_MAX = 4_194_304
+/** CAPACITY at most: 200 MB. At capacity a new connection displaces one, or does not pass. */
+export const FIREWALL_CONNECTIONS_MAX = 4_194_304
 
 /**
  * Rows of a firewall at capacity that it looks at for one new connection: of these, one goes that has
  * not come about. More would make each packet of a flood of new connections slow.
  */
-export const CONNECTION_EVICT_ROWS = 16
+export const FIREWALL_EVICT_ROWS = 16
 
 /**
  * How late a connection's row may say when it was seen last. Idle times are longer by that, not
  * shorter. Each write has a move send the row again: without this, every row once a round.
  */
-export const CONNECTION_SEEN_MS = 1_000
+export const FIREWALL_SEEN_MS = 1_000
 
 /** Entries of an ARP table at most: a network of /16. At it, the oldest entry goes for a new one. */
 export const ARP_ENTRIES_MAX = 65_536

@@ -1,16 +1,18 @@
-// Finds what a hand-over by reference must not leave behind: a resource of the new router in which an
-// instance, a state or the router of the old one can be reached. (Private fields of classes and
-// closures cannot be looked into; calls on the old router throw in any case.)
+// Finds what a hand-over by reference must not leave behind: a resource in which an instance that is
+// gone, or its state, can be reached. (Private fields of classes and closures cannot be looked into;
+// what an instance that is gone schedules throws in any case.)
 
-import type { Router } from '../../dataplane/router.ts'
+import type { Instance, Router } from '../../dataplane/router.ts'
 
 /** Objects looked at for one resource; a lookup structure may be large, and its rows are alike. */
 const OBJECTS_MAX = 2000
 
-/** Elements of `next` whose resource still refers to `old`. */
-export function staleReferences(old: Router, next: Router): string[] {
-  const gone = new Set<object>([old, ...old.instances])
-  for (const { self } of old.instances) {
+/** Elements whose resource still refers to an instance that is gone. */
+export function staleReferences(old: readonly Instance[], next: Router): string[] {
+  const there = new Set<object>(next.instances.map((i) => i.self))
+  const replaced = old.filter((i) => !there.has(i.self))
+  const gone = new Set<object>(replaced)
+  for (const { self } of replaced) {
     gone.add(self)
     gone.add(self.counters)
     for (const state of Object.values(self.state)) gone.add(state as object)

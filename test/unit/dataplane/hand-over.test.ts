@@ -135,24 +135,20 @@ test('a copy goes on in everything: counters, settings, timers, tasks, scripts',
   t.deepEqual(await seen(5), never)
 })
 
-test('a router that was handed over refuses to work', async (t) => {
+test('an instance that was handed over refuses to work', async (t) => {
   const s = setup()
-  const old = await start(FIVE, s)
-  copyOf(old)
-  t.throws(() => old.router.stop(), { message: /used after another had taken over/ })
-  t.throws(() => old.router.tasks.schedule(0), { message: /used after another had taken over/ })
+  const running = await start(FIVE, s)
+  const old = running.router.element('q')!
+  copyOf(running)
+  t.not(running.router.element('q'), old)
+  t.throws(() => old.schedule(), { message: /used after another had taken over/ })
+  t.throws(() => old.timerAt(1), { message: /used after another had taken over/ })
 })
 
 test('chaos: as many hand-overs as were asked for, and the same results', async (t) => {
   const s = setup()
-  let now = await start(FIVE, s)
-  const chaos = new Chaos(
-    1,
-    () => now,
-    (next) => {
-      now = next
-    },
-  )
+  const now = await start(FIVE, s)
+  const chaos = new Chaos(1, () => now)
   for (let k = 0; k < 20; k++) chaos.turn()
   t.is(chaos.handOvers, 5)
   t.deepEqual([read(now, 'c.count'), read(now, 'q.length')], ['5', '5'])
@@ -179,8 +175,10 @@ const Careful = element({
 
 test('a resource that refers to the old instance is found; adopt is what helps', async (t) => {
   const found = async (config: string): Promise<string[]> => {
-    const old = await start(config, setup([Keeper, Careful]))
-    return staleReferences(old.router, copyOf(old).router)
+    const running = await start(config, setup([Keeper, Careful]))
+    const { instances } = running.router
+    copyOf(running)
+    return staleReferences(instances, running.router)
   }
   t.deepEqual(await found('k :: Keeper'), ['k'])
   t.deepEqual(await found('c :: Careful'), [])
