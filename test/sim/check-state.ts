@@ -78,6 +78,7 @@ export function checkState(run: Run, without: () => Run, findings: string[]): vo
   if (run.world.kills.some((k) => run.replicas.has(k))) return
   checkTimes(run, replicas, findings)
   checkShared(run, replicas, findings)
+  checkLatest(run, replicas, findings)
   if (run.traffic.fates.some((f) => f.dropped !== '' || f.givenUp)) return
   const other = without()
   if (run.traffic.fates.length !== other.traffic.fates.length)
@@ -105,6 +106,29 @@ function checkTimes(run: Run, replicas: readonly Replica[], findings: string[]):
       findings.push(`times: flow ${flow}: ${at.toFixed(1)} ms for ${last.toFixed(1)} ms`)
       return
     }
+  }
+}
+
+/** Who owns everything has the last word of each port: it processed it, or the last source sent it. */
+function checkLatest(run: Run, replicas: readonly Replica[], findings: string[]): void {
+  const owner = replicas.find((r) => r.loop.gate.buckets.states.every((s) => s === OWNED))
+  const last = run.coordinator.finishes.at(-1)
+  if (owner === undefined || last?.spec.primary !== true) return
+  const { rate, offsetMs } = run.scenario.clocks[entryOf(owner.process.name)]!
+  const seen = new Map<number, number>()
+  tableOf(owner, 'latest').table.each((view) => {
+    const { port, at } = view as { port: number; at: number }
+    seen.set(port, (at - offsetMs) / rate)
+  })
+  for (let port = 0; port < run.scenario.ports; port++) {
+    const times = run.traffic.lastMs.filter(
+      (ms, flow) => ms >= 0 && flow % run.scenario.ports === port,
+    )
+    if (times.length === 0) continue
+    const expected = Math.max(...times)
+    const is = seen.get(port) ?? -1
+    if (is > expected - 0.05 * run.stopMs - 2 && is < run.world.now + 1) continue
+    findings.push(`times: port ${port}: ${is.toFixed(1)} ms for ${expected.toFixed(1)} ms`)
   }
 }
 

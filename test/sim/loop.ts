@@ -97,7 +97,10 @@ export class SimLoop {
     }
     this.#source = new SourceMover(setup)
     this.#target = new TargetMover(setup)
-    this.router.background = (worked) => this.#source.slice(worked)
+    this.router.background = (worked) => {
+      const more = this.#source.slice(worked)
+      return this.#target.slice() || more
+    }
     this.router.onWake = () => this.#soon()
     mutateLoop(scenario.mutant, setup, this.#target, this.#source)
     this.#at(IDLE_MS)

@@ -12,7 +12,7 @@ import { Net } from './net.ts'
 import { Replica } from './replica.ts'
 import type { Leg, Scenario } from './scenario.ts'
 import { Traffic } from './traffic.ts'
-import { type Process, World } from './world.ts'
+import { type Process, plainData, World } from './world.ts'
 
 /** Nothing may take longer to settle: every limit of lib/limits.ts, and some. */
 const SETTLE_MS_MAX = 30_000
@@ -93,7 +93,7 @@ class Runner {
       traffic,
       name,
       answer: ({ role, msg }) => {
-        const event = { on: role, msg } as ConductorEvent
+        const event = { on: role, msg: this.#asSent(msg) } as ConductorEvent
         this.#tell([replica.process, this.#agent.process], `${role} ${msg.type}`, event)
       },
       processed: (r, id) => {
@@ -110,13 +110,19 @@ class Runner {
     this.#net.control([...path, this.#coordinator.process], what, () => this.#coordinator.on(event))
   }
 
+  /** A message as the other side gets it: bytes have no shared objects. */
+  #asSent<T extends object>(msg: T): T {
+    return plainData(this.#scenario.newer ? { ...msg, addedLater: { of: 'a later release' } } : msg)
+  }
+
   #makeCoordinator(): Coordinator {
     const first = this.#specOf(this.#scenario.legs[0]!, 1, 0)
     return new Coordinator(this.#world, this.#scenario, first, {
       send: (to, role, msg) => {
         const replica = this.#replicas.get(to)!
         const path = [this.#coordinator.process, this.#agent.process, replica.process]
-        this.#net.control(path, `${role} ${msg.type}`, () => replica.message(role, msg))
+        const sent = this.#asSent(msg)
+        this.#net.control(path, `${role} ${msg.type}`, () => replica.message(role, sent))
       },
       flip: (f) => {
         const path = [this.#coordinator.process, this.#agent.process]
@@ -167,8 +173,6 @@ class Runner {
         schemas: this.#replicas.get(leg.from)?.loop.store.schemas() ?? [],
         map: {},
         discard: [],
-        // What a later release may add to a message is nothing to this one.
-        addedLater: 1,
       },
     }
   }
@@ -180,10 +184,16 @@ class Runner {
     const entry = loop.store.entry('count', 'flows')
     if (entry?.kind !== 'table') throw new Error('SimCount has no table')
     const rows = entry.table as Table<Columns, Columns>
+    const recent = loop.store.entry('count', 'recent')
+    if (recent?.kind !== 'table') throw new Error('SimCount has no table of recent flows')
+    const idle = recent.table as Table<Columns, Columns>
     for (let i = 0; i < idleRows; i++) {
       const flow = IDLE_FLOWS_FROM + i
       const row = rows.insert(bucketOfFlow(flow, bucketsLog2), flow)
       if (row !== null) (row as { at: number }).at = loop.router.nowMs
+      // These run out while they are being moved.
+      const soon = idle.insert(bucketOfFlow(flow, bucketsLog2), flow)
+      if (soon !== null) (soon as { at: number }).at = loop.router.nowMs
     }
     this.#traffic.start()
     if (!move) return

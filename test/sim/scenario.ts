@@ -58,6 +58,8 @@ export interface Scenario {
   readonly faults: readonly StepFault[]
   readonly strikes: readonly Strike[]
   readonly partitions: readonly Partition[]
+  /** Messages to and from replicas carry fields that a later release may add. */
+  readonly newer: boolean
   /** From here on nothing goes wrong by itself. */
   readonly calmMs: number
 }
@@ -122,6 +124,7 @@ export function plain(seed: number): Scenario {
     faults: [],
     strikes: [],
     partitions: [],
+    newer: false,
     calmMs: 1000,
   }
 }
@@ -165,6 +168,7 @@ export function scenarioOf(seed: number): Scenario {
     faults: r.chance(0.4) ? faultsOf(r) : [],
     strikes: r.chance(0.5) ? strikesOf(r) : [],
     partitions: r.chance(0.25) ? partitionsOf(r) : [],
+    newer: r.chance(0.3),
   }
 }
 
@@ -220,6 +224,7 @@ function strikesOf(r: Random): Strike[] {
     when: r.pick(MOMENTS),
     afterMs: r.next() * r.pick([0, 0.3, 3, 30]),
     stallMs: r.chance(0.3) ? r.pick([10, 60, 300, 1500]) : 0,
+    ...r.pick([{}, {}, { lane: 'main' as const }, { lane: 'loop' as const }]),
   }))
 }
 

@@ -55,6 +55,8 @@ export interface Strike {
   readonly afterMs: number
   /** 0: it dies. */
   readonly stallMs: number
+  /** The one thread that stalls; not given: both. */
+  readonly lane?: 'main' | 'loop'
 }
 
 interface Entry {
@@ -150,17 +152,15 @@ export class World {
       this.strikes.splice(this.strikes.indexOf(strike), 1)
       const victim = this.processes.get(strike.who)
       if (victim === undefined) continue
-      if (strike.stallMs > 0)
-        this.after(strike.afterMs, victim, () => this.stall(victim, strike.stallMs))
+      if (strike.stallMs > 0) this.after(strike.afterMs, victim, () => this.stall(victim, strike))
       else this.after(strike.afterMs, victim, () => this.kill(victim, `anything (after ${text})`))
     }
   }
 
-  stall(victim: Process, ms: number): void {
-    this.log(`STALL ${victim.name} for ${ms.toFixed(1)} ms`)
-    const until = this.now + ms
-    for (const lane of [victim.main, victim.loop])
-      lane.stalledUntil = Math.max(lane.stalledUntil, until)
+  stall(victim: Process, { stallMs, lane }: Strike): void {
+    this.log(`STALL ${victim.name} ${lane ?? ''} for ${stallMs.toFixed(1)} ms`)
+    for (const thread of lane === undefined ? [victim.main, victim.loop] : [victim[lane]])
+      thread.stalledUntil = Math.max(thread.stalledUntil, this.now + stallMs)
   }
 
   get hash(): string {
