@@ -160,6 +160,9 @@ export const BLOCK_MS_MAX = 10_000
 /** Expired rows that one tick of a table's sweep looks at, so that no sweep holds the loop for long. */
 export const SWEEP_ROWS = 256
 
+/** A slice of what a hand-over in place does beside the packet loop, in ms. A step that is longer ends it. */
+export const BESIDE_SLICE_MS = 0.2
+
 /** Bytes of a chunk of rows that are converted for a hand-over in place: some 100 rows between two turns. */
 export const HAND_OVER_CHUNK_BYTES = 8_192
 

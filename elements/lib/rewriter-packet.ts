@@ -150,14 +150,20 @@ export function rewriteError(
 }
 
 /**
- * Does an ICMP error at `t` quote a packet far enough: a whole IP header of a protocol with ports,
- * the first fragment, and 8 bytes after it?
+ * Does an ICMP error at `t` quote a packet far enough: a whole IP header, of the first fragment, and
+ * the 8 bytes after it that RFC 792 asks for?
  */
-export function quotesFlow(m: Uint8Array, t: number, end: number): boolean {
+export function quotesPacket(m: Uint8Array, t: number, end: number): boolean {
   const q = t + 8
   if (q + 28 > end || m[q]! >> 4 !== 4) return false
   const hl = (m[q]! & 15) << 2
-  if (hl < 20 || q + hl + 8 > end || ((m[q + 6]! & 0x1f) | m[q + 7]!) !== 0) return false
+  return hl >= 20 && q + hl + 8 <= end && ((m[q + 6]! & 0x1f) | m[q + 7]!) === 0
+}
+
+/** The same, of a protocol with ports. */
+export function quotesFlow(m: Uint8Array, t: number, end: number): boolean {
+  if (!quotesPacket(m, t, end)) return false
+  const q = t + 8
   const proto = m[q + 9]!
-  return proto === TCP || proto === UDP || (proto === ICMP && isEcho(m, q + hl))
+  return proto === TCP || proto === UDP || (proto === ICMP && isEcho(m, q + ((m[q]! & 15) << 2)))
 }
