@@ -44,6 +44,9 @@ bench: build ## speed, as ratios; CLICK= and FASTCLICK= name peers' binaries
 bench-wire: build ## frames/s over veth pairs, delays, processor time (CLICK=, FASTCLICK=; LOADS=, SIZES=, ONLY=)
 	@node build/test/bench/wire.js
 
+bench-start: build ## how long a new version takes to start, cold and from a spare (RUNS=, CLICK_SRC=, CLICK_BUILD_CMD=)
+	@node build/test/bench/start.js
+
 bench-upgrades: build ## ten upgrades under full traffic: hold times and losses (N= another count)
 	@node build/test/bench/upgrades.js $(N)
 

@@ -27,6 +27,8 @@ export interface ArtifactSource {
   readonly sources?: readonly ElementSource[]
   /** The same for a single folder (*.ts, *.js), or null. */
   readonly elements: string | null
+  /** Classes that it is to have besides those that its configuration uses. */
+  readonly also?: readonly string[]
 }
 
 /** A module of the bundle, for people. */
@@ -64,7 +66,7 @@ export async function buildArtifact(source: ArtifactSource): Promise<BuiltArtifa
   // By file: one may export several classes.
   const entries = new Map<string, Entry>()
   const classAt = new Map<string, string>()
-  for (const name of [...uses.keys()].sort()) {
+  for (const name of [...new Set([...uses.keys(), ...(source.also ?? [])])].sort()) {
     const entry = own.get(name) ?? builtIn(name)
     if (entry === null) continue
     entries.set(entry.file, entry)
@@ -80,7 +82,7 @@ export async function buildArtifact(source: ArtifactSource): Promise<BuiltArtifa
     takes,
     modules: modulesOf(metafile, folder, (path) => {
       const className = classAt.get(path) ?? null
-      return className === null ? null : { className, elements: uses.get(className)! }
+      return className === null ? null : { className, elements: uses.get(className) ?? [] }
     }),
     unused: [...own.keys()].filter((name) => !uses.has(name)).sort(),
   }
