@@ -217,6 +217,9 @@ class Runner {
     this.#traffic.stopped = true
     // Long enough for the source to close its stream, lost frames included, and for idle rows to go.
     this.#world.runUntil(stopMs + 3 * STRAGGLER_MS)
+    // Frames for a dead target are given up at ten times the rest.
+    if (this.#world.kills.some((name) => this.#replicas.has(name)))
+      this.#world.runUntil(stopMs + 12 * STRAGGLER_MS)
     return {
       scenario: this.#scenario,
       world: this.#world,
