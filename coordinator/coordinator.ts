@@ -16,6 +16,8 @@ import type {
   ReplicaEvent,
   ServiceDeploy,
   ServiceHandler,
+  ServiceHeld,
+  ServiceHeldRequest,
   ServiceLogs,
   ServiceUpgrade,
   Status,
@@ -30,7 +32,7 @@ import { serveRequests } from './requests.ts'
 import type { ServiceParts } from './service.ts'
 import { Service } from './service.ts'
 import type { ServiceRecord, Store } from './store.ts'
-import { checkSettings, upgrade } from './upgrade.ts'
+import { checkSettings, notRunning, upgrade } from './upgrade.ts'
 
 type Tell = (progress: UpgradeProgress) => void
 
@@ -126,6 +128,21 @@ export class Coordinator implements Requests {
     return await service.change(`being rolled back to ${previous}`, () =>
       upgrade(service, request, tell),
     )
+  }
+
+  async held({ service: name, version }: ServiceHeldRequest): Promise<ServiceHeld> {
+    const service = this.#service(name)
+    const { owner, host } = service.record
+    if (owner === null) throw notRunning(name)
+    const replicas = this.#agents.replicas(host, name)
+    return {
+      service: name,
+      version: owner.version,
+      replica: owner.replica,
+      schemas: replicas.find((r) => r.replica === owner.replica)?.schemas ?? [],
+      held: await service.held(owner.replica),
+      asked: version === null ? null : this.#stored(service, version),
+    }
   }
 
   async handler({ service: name, replica, path, value }: ServiceHandler): Promise<string> {

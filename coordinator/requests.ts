@@ -10,6 +10,8 @@ import type {
   Deployed,
   ServiceDeploy,
   ServiceHandler,
+  ServiceHeld,
+  ServiceHeldRequest,
   ServiceLog,
   ServiceLogs,
   ServiceUpgrade,
@@ -26,6 +28,7 @@ export interface Requests {
   undeploy(service: string): Promise<{ service: string }>
   upgrade(request: ServiceUpgrade, tell: Tell): Promise<Upgraded>
   rollback(service: string, tell: Tell): Promise<Upgraded>
+  held(request: ServiceHeldRequest): Promise<ServiceHeld>
   handler(request: ServiceHandler): Promise<string>
   logs(request: ServiceLogs): Promise<ServiceLog>
   status(): Status
@@ -64,6 +67,7 @@ const upgrade = z.object({
   map: z.record(z.string(), z.string()),
   discard: z.array(z.string()),
 })
+const held = z.object({ service: name, version: z.string().nullable() })
 const replica = z.string().nullable()
 const handler = z.object({
   service: name,
@@ -94,6 +98,7 @@ export function serveRequests(server: Server, to: Requests): void {
     return to.upgrade(request, tell)
   })
   on('service.rollback', byName, ({ service }, tell) => to.rollback(service, tell))
+  on('service.held', held, (request) => to.held(request))
   on('service.handler', handler, (request) => to.handler(request))
   on('service.logs', logs, (request) => to.logs(request))
   on('status', z.null(), () => to.status())

@@ -17,6 +17,7 @@ import type {
   ServiceEvent,
   ServiceInfo,
   ServiceStatus,
+  StateHeld,
 } from '../lib/wire/messages.ts'
 import type { Agents } from './agents.ts'
 import type { CoordinatorMetrics } from './metrics.ts'
@@ -234,6 +235,12 @@ export class Service {
     const { agents } = this.parts
     const { host } = this.record
     return (await agents.request(host, 'agent.replicaStart', body, { timeoutMs })) as ReplicaInfo
+  }
+
+  /** What the states of a replica hold now. */
+  async held(replica: ReplicaId): Promise<readonly StateHeld[]> {
+    const { host } = this.record
+    return (await this.parts.agents.request(host, 'agent.replicaHeld', { replica })) as StateHeld[]
   }
 
   async stop(replica: ReplicaId): Promise<void> {

@@ -42,12 +42,7 @@ export async function upgrade(
   const { clock } = service.parts
   const began = clock.now()
   const { owner } = service.record
-  if (owner === null)
-    throw new ClickUpError(
-      'CONFLICT',
-      `service '${service.name}' has no running replica yet`,
-      'wait until it runs: click-up status --watch',
-    )
+  if (owner === null) throw notRunning(service.name)
   if (owner.version === request.version) return unchanged(service.name, owner)
   const change = await beginChange(service, request)
   tell({ event: 'starting', replica: change.target, version: change.version })
@@ -80,6 +75,14 @@ export async function upgrade(
     total_ms: round(clock.now() - began),
     phases: phases.map(({ step, ms }) => ({ step, ms: round(ms) })),
   }
+}
+
+export function notRunning(service: string): ClickUpError {
+  return new ClickUpError(
+    'CONFLICT',
+    `service '${service}' has no running replica yet`,
+    'wait until it runs: click-up status --watch',
+  )
 }
 
 /** Goes on with a change that a predecessor of this coordinator had begun. */
@@ -158,7 +161,7 @@ async function runMove(
 ): Promise<MoveResult> {
   const { agents, clock, log, metrics } = service.parts
   const { host } = service.record
-  const move = new Move(journal?.spec ?? specOf(service, change, owner), {
+  const move = new Move(journal?.spec ?? (await specOf(service, change, owner)), {
     journal: (record) => service.commit([{ put: 'move', record }]),
     flip: async (flip) =>
       (await agents.request(host, 'agent.flip', { service: service.name, flip })) as FlipAnswer,
@@ -185,11 +188,12 @@ async function runMove(
   }
 }
 
-function specOf(service: Service, change: Change, owner: Owner): MoveSpec {
+async function specOf(service: Service, change: Change, owner: Owner): Promise<MoveSpec> {
   const { settings, epoch, host } = service.record
   const replicas = service.parts.agents.replicas(host, service.name)
   const schemas = replicas.find((r) => r.replica === owner.replica)?.schemas ?? []
-  const transfer: Transfer = { schemas, map: change.map, discard: change.discard }
+  const sizes = await sizesOf(service, owner)
+  const transfer: Transfer = { schemas, map: change.map, discard: change.discard, sizes }
   return {
     move: change.move,
     service: service.name,
@@ -201,6 +205,12 @@ function specOf(service: Service, change: Change, owner: Owner): MoveSpec {
     ports: settings.ports.length,
     transfer,
   }
+}
+
+/** What is held now: too small a capacity is refused by it. Unknown: it is seen as rows come. */
+async function sizesOf(service: Service, owner: Owner): Promise<Record<string, number>> {
+  const held = await service.held(owner.replica).catch(() => [])
+  return Object.fromEntries(held.map(({ element, state, size }) => [`${element}.${state}`, size]))
 }
 
 /** Writes the outcome down and lets the plan stop whoever is not the owner. */

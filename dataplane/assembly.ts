@@ -130,7 +130,7 @@ function makeInstance(graph: Graph, e: GraphElement, run: Running, parts: Assemb
 }
 
 /** A bound of the declaration: a number, or the configuration keyword that has it. */
-function numberOf(e: GraphElement, bound: number | string): number {
+export function numberOf(e: GraphElement, bound: number | string): number {
   if (typeof bound === 'number') return bound
   const value = e.config[bound] ?? (e.plan as Record<string, unknown> | undefined)?.[bound]
   if (typeof value === 'number') return value

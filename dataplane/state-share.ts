@@ -8,7 +8,8 @@ import type { StateEntry } from './state.ts'
 import type { PlanEntry } from './state-plan.ts'
 
 /** Can `to` take the memory of `from`? */
-export function isShareable({ from, to }: PlanEntry, old: StateEntry): boolean {
+export function isShareable({ from, to, convertAt }: PlanEntry, old: StateEntry): boolean {
+  if (convertAt !== 'none') return false
   if (from.fingerprint !== to.fingerprint || from.kind !== to.kind) return false
   if (old.kind !== 'table') return true
   // Row numbers are bounded for good when a table is made: it can shrink, and grow to what it was.

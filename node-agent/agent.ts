@@ -17,6 +17,7 @@ import type {
   AgentHandler,
   AgentHello,
   AgentLogs,
+  AgentReplicaHeld,
   AgentReplicaMove,
   AgentReplicaStart,
   AgentReplicaStop,
@@ -111,6 +112,7 @@ export class Agent {
     on<AgentHandler>('agent.handler', ({ replica, path, value }) =>
       server.request(replica, 'replica.handler', { path, value }),
     )
+    on<AgentReplicaHeld>('agent.replicaHeld', (m) => this.#replicas.held(m.replica))
     on<AgentLogs>('agent.logs', (m) =>
       lastLines(files, m.replica, Math.min(m.lines, LOG_LINES_MAX)),
     )

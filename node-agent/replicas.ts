@@ -19,6 +19,7 @@ import type {
   ReplicaStart,
   ReplicaState,
   Schemas,
+  StateHeld,
 } from '../lib/wire/messages.ts'
 import type { Server } from '../lib/wire/transport.ts'
 import type { BlankProcess, ReplicaProcess, RunFiles } from './processes.ts'
@@ -127,6 +128,13 @@ export class Replicas {
   async stopService(service: string): Promise<void> {
     const ids = [...this.#all.values()].filter((r) => r.spec.service === service)
     await Promise.all(ids.map((r) => this.stop(r.spec.replica)))
+  }
+
+  /** What each state of a replica's elements holds now. */
+  async held(id: ReplicaId): Promise<StateHeld[]> {
+    const status = await this.#server.request(id, 'replica.status', null)
+    const { state } = status as { readonly state: readonly StateHeld[] }
+    return state.map(({ element, state: name, size }) => ({ element, state: name, size }))
   }
 
   alive(id: ReplicaId): boolean {

@@ -13,6 +13,14 @@ import type { Flip } from '../move/events.ts'
 import type { FromSource, FromTarget, ToSource, ToTarget } from '../move/types.ts'
 import type { SteerKeyName } from '../steer.ts'
 
+export type {
+  AgentReplicaHeld,
+  ServiceHeld,
+  ServiceHeldRequest,
+  StateHeld,
+  Transfer,
+} from './messages-state.ts'
+
 /** Goes up when old and new cannot talk; both sides refuse with PROTOCOL and say both numbers. */
 export const PROTOCOL_MAJOR = 1
 
@@ -45,15 +53,6 @@ export type HostId = string
 
 /** State declarations of a replica's elements: the dataplane's business, carried as they are. */
 export type Schemas = readonly unknown[]
-
-/** What a move's target is told about the source's state: MoveSpec.transfer. */
-export interface Transfer {
-  readonly schemas: Schemas
-  /** `--map old=new`: element names. */
-  readonly map: Readonly<Record<string, string>>
-  /** `--discard name`: state of these elements may be left behind. */
-  readonly discard: readonly string[]
-}
 
 // ---- dataplane ⇄ agent -------------------------------------------------------------------------
 

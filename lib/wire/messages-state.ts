@@ -1,0 +1,44 @@
+// Messages about the state that an upgrade moves: part of messages.ts.
+
+import type { ReplicaId, Schemas } from './messages.ts'
+
+/** What a move's target is told about the source's state: MoveSpec.transfer. */
+export interface Transfer {
+  readonly schemas: Schemas
+  /** `--map old=new`: element names. */
+  readonly map: Readonly<Record<string, string>>
+  /** `--discard name`: state of these elements may be left behind. */
+  readonly discard: readonly string[]
+  /** Rows and packets that the source held before the move, by `element.state`. */
+  readonly sizes?: Readonly<Record<string, number>>
+}
+
+/** `agent.replicaHeld`, request. Answer: StateHeld[], one for each state that the replica has. */
+export interface AgentReplicaHeld {
+  readonly replica: ReplicaId
+}
+
+/** Rows or packets in a state of an element now. */
+export interface StateHeld {
+  readonly element: string
+  readonly state: string
+  readonly size: number
+}
+
+/** `service.held`, request: what an upgrade would move. Answer: ServiceHeld. */
+export interface ServiceHeldRequest {
+  readonly service: string
+  /** The beginning of a stored version's name, to be told in full; null: none is asked for. */
+  readonly version: string | null
+}
+
+export interface ServiceHeld {
+  readonly service: string
+  /** What runs: its version, replica, schemas of its states, and what they hold. */
+  readonly version: string
+  readonly replica: ReplicaId
+  readonly schemas: Schemas
+  readonly held: readonly StateHeld[]
+  /** The stored version that was asked for. */
+  readonly asked: string | null
+}
