@@ -17,7 +17,8 @@ annotation set (see CheckIPHeader).
   input 0    from inside, goes to output 0
   input 1    from outside, goes to output 1
   input 2    from outside, and allowed to open a connection; goes to output 1
-  output 2   what does not pass of inputs 0 and 1; dropped where it is not connected
+  output 2   what does not pass of input 1; dropped where it is not connected
+  output 3   the same of input 0
 
 Which connections those outside may open is for other elements to say: connect output 2 by way of an
 IPFilter to input 2. It sees only packets that belong to no connection. What does not pass of input 2
@@ -95,8 +96,8 @@ Returns CAPACITY.
 
 =h drops read-only
 
-Returns the number of packets dropped: those that did not pass and did not go to output 2. The counts
-by reason, below, have both.
+Returns the number of packets dropped. The counts by reason, below, also have those that went to outputs
+2 and 3.
 
 =h opened read-only
 
@@ -162,7 +163,7 @@ import { ICMP, TCP } from '../lib/rewriter-packet.ts'
 
 export default element({
   name: 'StatefulFirewall',
-  ports: '2-3/2-3',
+  ports: '2-3/2-4',
   processing: 'h/h',
 
   config: {
@@ -177,7 +178,7 @@ export default element({
   },
 
   counters: {
-    drops: 'packets dropped: those that did not pass and did not go to output 2',
+    drops: 'packets dropped: they did not pass, and output 2 or 3 is not connected',
     opened: 'connections opened',
     refused: 'packets of no connection that may not open one',
     invalid: 'TCP packets with flags that no connection has',

@@ -8,11 +8,13 @@ import { hasPorts, isOver, queryOf, type Tracker } from './conn-table.ts'
 import { ICMP, TCP } from './rewriter-packet.ts'
 import { homeOf } from './rewriter-ports.ts'
 
+const INSIDE = 0
+const OUTSIDE = 1
 /** From outside, but allowed to open a connection. */
 const ALLOWED = 2
-const OUTSIDE = 1
-/** Output of what does not pass. */
-const REST = 2
+/** Outputs of what does not pass, from outside and from inside: it must not change sides. */
+const OUTSIDE_REST = 2
+const INSIDE_REST = 3
 
 export interface Firewall extends Tracker {
   readonly noutputs: number
@@ -32,7 +34,8 @@ export function stopped(
   why: 'refused' | 'invalid' | 'unsupported' | 'overflow',
 ): number {
   self.counters[why]++
-  if (self.noutputs > REST && input !== ALLOWED) return REST
+  if (input === OUTSIDE && self.noutputs > OUTSIDE_REST) return OUTSIDE_REST
+  if (input === INSIDE && self.noutputs > INSIDE_REST) return INSIDE_REST
   self.counters.drops++
   return DROP
 }

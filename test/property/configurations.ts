@@ -122,7 +122,7 @@ export const CONFIGURATIONS: Readonly<Record<string, Registered | string>> = {
   SpinlockAcquire: { args: 'l', around: ['SpinlockInfo(l);'] },
   SpinlockPush: { args: 'l', around: ['SpinlockInfo(l);'] },
   SpinlockRelease: { args: 'l', around: ['SpinlockInfo(l);'] },
-  StatefulFirewall: { inputs: 3, outputs: 3 },
+  StatefulFirewall: { inputs: 3, outputs: 4 },
   StaticPullSwitch: { args: '1', inputs: 2 },
   StoreEtherAddress: { args: '02:00:00:00:00:09, 0' },
   StoreIPAddress: { args: '10.0.0.9, 12' },
