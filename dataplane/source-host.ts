@@ -17,6 +17,8 @@ interface Made {
   readonly memory: ArrayBuffer
   readonly front: number
   readonly length: number
+  /** Packets that are nowhere else any more. */
+  readonly stragglers: number
 }
 
 export class SourceHost {
@@ -27,6 +29,8 @@ export class SourceHost {
   readonly #chunks = new Map<number, Made>()
   /** Encoded frames that were not acknowledged, by sequence number. */
   readonly #kept = new Map<number, Uint8Array>()
+  /** Of these the ones with stragglers: how many. */
+  readonly #stragglers = new Map<number, number>()
   /** Commands that wait until the target has said how rows are to be converted. */
   #waiting: ToWorker[] | null = null
   #nextRef = 0
@@ -46,7 +50,9 @@ export class SourceHost {
     if (event.on === 'chunk') {
       const ref = this.#nextRef++
       const { bytes: memory, front = 0 } = message
-      this.#chunks.set(ref, { memory: memory ?? NO_BYTES, front, length: event.bytes })
+      const { bytes: length, count } = event
+      const stragglers = event.kind === 'stragglers' ? count : 0
+      this.#chunks.set(ref, { memory: memory ?? NO_BYTES, front, length, stragglers })
       event = { ...event, ref }
     }
     this.step(event)
@@ -104,10 +110,13 @@ export class SourceHost {
                 payload: made?.memory ?? NO_BYTES,
               })
         this.#kept.set(action.head.seq, bytes)
+        if (action.head.kind === 'stragglers')
+          this.#stragglers.set(action.head.seq, made?.stragglers ?? 0)
         this.#send(bytes)
         break
       }
       case 'drop':
+        this.#giveUp(this.#chunks.get(action.ref)?.stragglers ?? 0)
         this.#chunks.delete(action.ref)
         break
       case 'resend':
@@ -117,7 +126,8 @@ export class SourceHost {
         }
         break
       case 'acked':
-        for (const seq of this.#kept.keys()) if (seq < action.next) this.#kept.delete(seq)
+        for (const kept of [this.#kept, this.#stragglers])
+          for (const seq of kept.keys()) if (seq < action.next) kept.delete(seq)
         break
       case 'disconnect':
         this.close()
@@ -167,7 +177,15 @@ export class SourceHost {
     })
   }
 
+  /** Stragglers that were sent and not acknowledged, or could not be sent any more. */
+  #giveUp(packets: number): void {
+    if (packets > 0)
+      this.#setup.log.warn('stragglers_given_up', { move: this.#state.move, packets })
+  }
+
   close(): void {
+    this.#giveUp([...this.#stragglers.values()].reduce((sum, n) => sum + n, 0))
+    this.#stragglers.clear()
     this.#helloTimer?.cancel()
     this.#helloTimer = null
     const stream = this.#stream

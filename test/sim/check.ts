@@ -95,6 +95,9 @@ function isAllowed(run: Run, { packet }: Fate, why: string): boolean {
 function checkPackets(run: Run, findings: string[]): void {
   const { kills } = run.world
   const { atMs } = run.coordinator.finish!
+  const lost = run.traffic.fates.filter((f) => f.givenUp && f.out === 0 && f.dropped === '').length
+  if (lost > run.traffic.told)
+    findings.push(`packets: ${lost} were given up, ${run.traffic.told} said to be`)
   for (const fate of run.traffic.fates) {
     if (findings.length > FINDINGS_MAX) return
     const { packet, out, holders } = fate

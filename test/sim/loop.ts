@@ -10,7 +10,9 @@ import type { Router } from '../../dataplane/router.ts'
 import { SourceMover } from '../../dataplane/source-mover.ts'
 import { StateStore } from '../../dataplane/state.ts'
 import type { TransferPlan } from '../../dataplane/state-plan.ts'
+import { FRAME_FRONT } from '../../dataplane/stream-frame.ts'
 import { TargetMover } from '../../dataplane/target-mover.ts'
+
 import { STEER_KEYS, steerBucket } from '../../lib/steer.ts'
 import { graphOf, type RouterShape } from './elements.ts'
 import { mutateLoop } from './mutants.ts'
@@ -43,6 +45,7 @@ export class SimLoop {
   readonly #ports: readonly SimPort[]
   readonly #source: SourceMover
   readonly #target: TargetMover
+  #looks = 0
   #dueMs = Number.POSITIVE_INFINITY
   #due = 0
 
@@ -91,6 +94,12 @@ export class SimLoop {
       store: this.store,
       gate: this.gate,
       chunkBytes: scenario.chunkBytes,
+      front: FRAME_FRONT,
+      // Each look costs time, so that slices end where they would end on a busy machine.
+      clockMs: () => {
+        this.#looks += 1
+        return this.#looks * scenario.lookMs
+      },
       steer: (p) => steerBucket(p.mem, p.off, p.end, STEER_KEYS.flow, bucketsLog2),
       flush: () => {},
       send,

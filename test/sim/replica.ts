@@ -67,7 +67,7 @@ export class Replica {
     })
     const host: MoveHostSetup = {
       clock: this.#clock(clock, rate),
-      log: phaseLog(world, name),
+      log: phaseLog(world, traffic, name),
       endpoint: this.endpoint,
       toWorker: (message) => this.#command(message),
       answer: (answer) => setup.answer(answer),
@@ -150,10 +150,11 @@ export class Replica {
         if (message.type === 'source') {
           const before = this.source.state.next
           this.source.onWorker(message)
-          const { event, bytes } = message
-          const late = event.on === 'chunk' && event.kind === 'stragglers'
-          if (late && this.source.state.next === before)
-            for (const id of idsOf(bytes)) traffic.givenUp(id)
+          const { event, bytes, front = 0 } = message
+          if (event.on !== 'chunk' || event.kind !== 'stragglers' || bytes === null) return
+          if (this.source.state.next !== before) return
+          const ids = idsIn(new Uint8Array(bytes, front, event.bytes))
+          for (const id of ids) traffic.givenUp(id)
         } else if (message.type === 'source_failed')
           this.source.onFailed(message.move, message.failure)
         else if (message.type === 'target') this.target.onWorker(message)
@@ -197,12 +198,15 @@ function idsOf(bytes: ArrayBuffer | null): number[] {
 }
 
 /** Phases go into the run's log and hash: strikes wait for them. */
-function phaseLog(world: World, name: string): Log {
+function phaseLog(world: World, traffic: Traffic, name: string): Log {
   const info = (event: string, fields: Record<string, unknown> = {}) => {
     const role = event === 'move_source' ? 'source' : event === 'move_target' ? 'target' : null
     if (role !== null) world.log(`${name} ${role} ${fields.phase}`)
   }
-  const warn = (event: string) => world.log(`${name} warns ${event}`)
+  const warn = (event: string, fields: Record<string, unknown> = {}) => {
+    world.log(`${name} warns ${event}`)
+    if (event === 'stragglers_given_up') traffic.told += Number(fields.packets)
+  }
   const log: Log = { info, warn, with: () => log }
   return log
 }

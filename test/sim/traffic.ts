@@ -46,6 +46,8 @@ export class Traffic {
   readonly lastMs: number[]
   readonly buckets: readonly number[]
   stopped = false
+  /** Packets of which a source has said that it gave them up. */
+  told = 0
   steer: (p: SimPacket) => void = () => {}
   readonly #scenario: Scenario
   readonly #world: World
