@@ -178,7 +178,9 @@ export class SnapshotTarget {
     const sink = this.#sinks[s.state]!
     if (sink.kind === 'packets')
       return { sink, at: chunk, words: packetWords(chunk, s), count: s.records, next: 0 }
-    const { wire, incoming, bytes } = sink
+    const { wire, incoming, bytes, entry } = sink
+    if (entry.kind === 'table' && s.expected > 0)
+      entry.table.$x.reserve(Math.min(s.expected, entry.rows.capacity))
     const came: Records = { at: chunk, first: s.at, count: s.records, words: bytes >>> 2 }
     const cameMs = this.#store.clock.nowMs
     const absolute = incoming !== null || sink.merge !== null

@@ -1,8 +1,9 @@
 // The packet loop's part of a move at the new owner (N): checks what it can take, applies what
-// comes, and at the release sends what waited: stragglers first, then held packets, in order.
+// comes, and at the release sends what waited: stragglers first, then held packets, in order. Where
+// it owns other buckets already, frames are applied in slices, so that these buckets' packets go on.
 
 import { ClickUpError } from '../lib/errors.ts'
-import { BATCH } from '../lib/limits.ts'
+import { APPLY_ROWS, BATCH, SLICE_MS } from '../lib/limits.ts'
 import type { Buckets, HoldTotals, TargetCommand } from '../lib/move/types.ts'
 import type { Transfer } from '../lib/wire/messages.ts'
 import type { FromWorker } from './control.ts'
@@ -13,6 +14,15 @@ import type { StateSchema } from './schema.ts'
 import { planTransfer } from './state-plan.ts'
 import { SnapshotTarget } from './state-target.ts'
 
+/** A frame that was not applied, or only in part. */
+interface Waiting {
+  readonly move: number
+  readonly seq: number
+  readonly kind: string
+  readonly bytes: ArrayBuffer
+  begun: boolean
+}
+
 export class TargetMover {
   readonly #setup: MoverSetup
   #snapshot: SnapshotTarget | null = null
@@ -22,6 +32,10 @@ export class TargetMover {
   #overflowBefore = 0
   /** Of this move a frame could not be applied: it is not released. */
   #failedMove = -1
+  /** In order of arrival. */
+  readonly #waiting: Waiting[] = []
+  /** Time in this turn that has gone into applying. */
+  #spentMs = 0
 
   constructor(setup: MoverSetup) {
     this.#setup = setup
@@ -36,9 +50,17 @@ export class TargetMover {
         this.#prepare(move, command.buckets, command.primary, command.transfer as Transfer)
         break
       case 'apply':
-        this.#apply(move, command.seq, command.kind, bytes ?? new ArrayBuffer(0))
+        this.#waiting.push({
+          move,
+          seq: command.seq,
+          kind: command.kind,
+          bytes: bytes ?? new ArrayBuffer(0),
+          begun: false,
+        })
+        this.#applySome()
         break
       case 'release':
+        this.#applyUntil(Number.POSITIVE_INFINITY)
         if (move === this.#failedMove && !command.anyway) break
         this.#release(move, command.buckets, command.primary)
         break
@@ -47,11 +69,42 @@ export class TargetMover {
     }
   }
 
+  /** A little of what waits, once a turn; true: there is more. */
+  slice(): boolean {
+    this.#spentMs = 0
+    if (this.#waiting.length > 0) this.#applySome()
+    return this.#waiting.length > 0
+  }
+
+  /** While no packets are processed here nothing has to be bounded. */
+  #applySome(): void {
+    const { clockMs, router } = this.#setup
+    if (clockMs === undefined || !router.active) {
+      this.#applyUntil(Number.POSITIVE_INFINITY)
+      return
+    }
+    if (this.#spentMs >= SLICE_MS) return
+    const from = clockMs()
+    this.#applyUntil(from + SLICE_MS - this.#spentMs)
+    this.#spentMs += clockMs() - from
+  }
+
+  #applyUntil(endMs: number): void {
+    const clockMs = this.#setup.clockMs ?? (() => 0)
+    while (this.#waiting.length > 0) {
+      const frame = this.#waiting[0]!
+      if (this.#apply(frame, endMs === Number.POSITIVE_INFINITY ? endMs : APPLY_ROWS))
+        this.#waiting.shift()
+      if (clockMs() >= endMs) return
+    }
+  }
+
   #prepare(move: number, buckets: Buckets, primary: boolean, transfer: Transfer): void {
     const { store, gate } = this.#setup
     const planned = planTransfer(transfer.schemas as StateSchema[], store.schemas(), {
       map: transfer.map,
       discard: transfer.discard,
+      ...(transfer.sizes === undefined ? {} : { sizes: transfer.sizes }),
     })
     if (!planned.ok) {
       const refused = {
@@ -75,10 +128,12 @@ export class TargetMover {
     })
   }
 
-  #apply(move: number, seq: number, kind: string, bytes: ArrayBuffer): void {
+  /** True: the frame is done with. */
+  #apply(frame: Waiting, maxRows: number): boolean {
+    const { move, seq, kind, bytes } = frame
     try {
       if (kind === 'stragglers') this.#straggle(decodePackets(bytes, this.#setup.router.pool))
-      else this.#applyRows(bytes)
+      else if (!this.#applyRows(frame, maxRows)) return false
       this.#event({ on: 'applied', move, seq })
     } catch (error) {
       if (!(error instanceof ClickUpError)) throw error
@@ -90,19 +145,22 @@ export class TargetMover {
         refused: { type: 'refused', code, message, hint, findings },
       })
     }
+    return true
   }
 
   /** A row that found its table full fails the move: the old owner has it still. */
-  #applyRows(bytes: ArrayBuffer): void {
+  #applyRows(frame: Waiting, maxRows: number): boolean {
     const snapshot = this.#snapshot
-    if (snapshot === null) return
-    snapshot.apply(bytes)
+    if (snapshot === null) return true
+    const left = frame.begun ? snapshot.resume(maxRows) : snapshot.apply(frame.bytes, maxRows)
+    frame.begun = true
     if (snapshot.rowsRefused > 0)
       throw new ClickUpError(
         'LIMIT',
         'a table of the new version is too small for the rows of the old one',
         'raise its capacity in the new configuration',
       )
+    return left === 0
   }
 
   #straggle(packets: Packet[]): void {
@@ -139,6 +197,7 @@ export class TargetMover {
 
   #discard(buckets: Buckets): void {
     const { gate, router } = this.#setup
+    this.#waiting.length = 0
     gate.buckets.discard(buckets, true)
     gate.releaseHeld((p) => {
       gate.counters.foreign++

@@ -136,7 +136,10 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
   const mover = new SourceMover(moverSetup)
   source = mover
   const target = new TargetMover(moverSetup)
-  router.background = (worked) => mover.slice(worked)
+  router.background = (worked) => {
+    const more = mover.slice(worked)
+    return target.slice() || more
+  }
   const loop = new Loop(router, driver, machineClock)
   return { driver, store, router, gate, loop, source: mover, target }
 }

@@ -59,7 +59,7 @@ export interface ClientOptions {
   readonly onDisconnect?: () => void
 }
 
-/** A frame of the state stream owns its ArrayBuffer: it can be transferred to a worker. */
+/** A frame of the state stream is to be read, and copied where it goes on to a worker: its memory is the transport's. */
 export type FrameHandler = (peer: string, frame: Uint8Array) => void | Promise<void>
 
 export interface StreamServer {

@@ -84,7 +84,7 @@ export async function bindStream(endpoint: string, onFrame: FrameHandler): Promi
   await bind(socket, endpoint)
   const outbox = new Outbox((parts) => sendTo(socket, parts))
   read(socket, async (parts) => {
-    if (parts.length === 2) await onFrame(parts[0]!.toString(), ownCopy(parts[1]!))
+    if (parts.length === 2) await onFrame(parts[0]!.toString(), parts[1]!)
   })
   return {
     endpoint,
@@ -104,7 +104,7 @@ export function connectStream(
   socket.connect(endpoint)
   const outbox = new Outbox((parts) => socket.send(parts as [Uint8Array]))
   read(socket, async (parts) => {
-    if (parts.length === 1) await onFrame(ownCopy(parts[0]!))
+    if (parts.length === 1) await onFrame(parts[0]!)
   })
   return {
     send: (frame) => outbox.put([checkFrame(frame)]),
@@ -394,11 +394,4 @@ function checkFrame(frame: Uint8Array): Uint8Array {
       DEFECT_HINT,
     )
   return frame
-}
-
-/** The bytes in a buffer of their own: ZeroMQ's memory cannot be transferred to a worker. */
-function ownCopy(bytes: Uint8Array): Uint8Array {
-  const own = new Uint8Array(bytes.length)
-  own.set(bytes)
-  return own
 }

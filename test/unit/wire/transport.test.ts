@@ -162,7 +162,7 @@ test('a stream keeps order, waits for a slow reader, and answers', async (t) => 
   const server = await bindStream(ipc(), async (peer, frame) => {
     busy++
     t.is(busy, 1)
-    seen.push(new Uint32Array(frame.buffer)[0]!)
+    seen.push(new DataView(frame.buffer, frame.byteOffset).getUint32(0, true))
     if (seen.length % 50 === 0) await server.send(peer, Uint8Array.of(1)).catch(() => {})
     await new Promise((r) => setImmediate(r))
     busy--
