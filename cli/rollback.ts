@@ -1,21 +1,41 @@
-// click-up rollback: an upgrade back to the version before the last one, as live as any.
+// click-up rollback: an upgrade back to the version before the last one, as live as any. What that
+// upgrade renamed by --map is named back.
 
 import { Command } from 'commander'
-import type { Upgraded } from '../lib/wire/messages.ts'
+import type { ServiceHeld, Upgraded } from '../lib/wire/messages.ts'
 import { ask, contextOf } from './context.ts'
 import { print } from './output.ts'
 import { UpgradeView } from './progress.ts'
+import { plannedState, type StateOptions, showPlan, withStateOptions } from './state-options.ts'
+
+const EXAMPLES = `
+Examples:
+  click-up rollback nat
+  click-up rollback nat --dry-run
+      shows which state would go back, and what the older version cannot take
+  click-up rollback nat --discard meter
+      the state of 'meter', which the older version cannot take, is given up`
 
 export function rollbackCommand(): Command {
-  return new Command('rollback')
+  const command = new Command('rollback')
     .description('go back to the version before the last upgrade, live')
     .argument('<service>', 'name of the service')
-    .addHelpText('after', '\nExample: click-up rollback nat')
-    .action(async (service: string, _options: unknown, command: Command) => {
+  return withStateOptions(command)
+    .addHelpText('after', EXAMPLES)
+    .action(async (service: string, options: StateOptions, command: Command) => {
       const context = contextOf(command)
+      const { map = {}, discard = [] } = options
+      const now = await ask<ServiceHeld>(context, 'service.held', { service, version: null })
+      if (now.previous !== null) {
+        const wanted = { version: now.previous, bytes: null }
+        const words = { map: { ...now.mapped_back, ...map }, discard }
+        const plan = await plannedState(context, now, wanted, words)
+        if (options.dryRun === true) return showPlan(context, plan)
+      }
       const view = new UpgradeView(context.json)
       if (!context.json) print(`${service}: rolling back`)
-      const options = { onProgress: view.take }
-      view.done(await ask<Upgraded>(context, 'service.rollback', { service }, options))
+      const request = { service, map, discard }
+      const how = { onProgress: view.take }
+      view.done(await ask<Upgraded>(context, 'service.rollback', request, how))
     })
 }

@@ -19,6 +19,7 @@ import type {
   ServiceHeld,
   ServiceHeldRequest,
   ServiceLogs,
+  ServiceRollback,
   ServiceUpgrade,
   Status,
   Upgraded,
@@ -32,7 +33,7 @@ import { serveRequests } from './requests.ts'
 import type { ServiceParts } from './service.ts'
 import { Service } from './service.ts'
 import type { ServiceRecord, Store } from './store.ts'
-import { checkSettings, notRunning, upgrade } from './upgrade.ts'
+import { checkSettings, mappedBack, notRunning, upgrade } from './upgrade.ts'
 
 type Tell = (progress: UpgradeProgress) => void
 
@@ -115,16 +116,21 @@ export class Coordinator implements Requests {
     )
   }
 
-  async rollback(name: string, tell: Tell): Promise<Upgraded> {
+  async rollback({ service: name, map, discard }: ServiceRollback, tell: Tell): Promise<Upgraded> {
     const service = this.#service(name)
-    const { previous } = service.record
+    const { previous, mapped } = service.record
     if (previous === null)
       throw new ClickUpError(
         'NOT_FOUND',
         `service '${name}' has no version before the one that runs`,
         'only an upgrade can be rolled back',
       )
-    const request = { version: previous, artifact: null, map: {}, discard: [] }
+    const request = {
+      version: previous,
+      artifact: null,
+      map: { ...mappedBack(mapped), ...map },
+      discard: discard ?? [],
+    }
     return await service.change(`being rolled back to ${previous}`, () =>
       upgrade(service, request, tell),
     )
@@ -142,6 +148,8 @@ export class Coordinator implements Requests {
       schemas: replicas.find((r) => r.replica === owner.replica)?.schemas ?? [],
       held: await service.held(owner.replica),
       asked: version === null ? null : this.#stored(service, version),
+      previous: service.record.previous,
+      mapped_back: mappedBack(service.record.mapped),
     }
   }
 

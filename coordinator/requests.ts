@@ -14,6 +14,7 @@ import type {
   ServiceHeldRequest,
   ServiceLog,
   ServiceLogs,
+  ServiceRollback,
   ServiceUpgrade,
   Status,
   Upgraded,
@@ -27,7 +28,7 @@ export interface Requests {
   deploy(request: ServiceDeploy): Promise<Deployed>
   undeploy(service: string): Promise<{ service: string }>
   upgrade(request: ServiceUpgrade, tell: Tell): Promise<Upgraded>
-  rollback(service: string, tell: Tell): Promise<Upgraded>
+  rollback(request: ServiceRollback, tell: Tell): Promise<Upgraded>
   held(request: ServiceHeldRequest): Promise<ServiceHeld>
   handler(request: ServiceHandler): Promise<string>
   logs(request: ServiceLogs): Promise<ServiceLog>
@@ -67,6 +68,11 @@ const upgrade = z.object({
   map: z.record(z.string(), z.string()),
   discard: z.array(z.string()),
 })
+const rollback = z.object({
+  service: name,
+  map: z.record(z.string(), z.string()).default({}),
+  discard: z.array(z.string()).default([]),
+})
 const held = z.object({ service: name, version: z.string().nullable() })
 const replica = z.string().nullable()
 const handler = z.object({
@@ -97,7 +103,7 @@ export function serveRequests(server: Server, to: Requests): void {
     if (request.artifact !== null) checkBytes(request.version, request.artifact)
     return to.upgrade(request, tell)
   })
-  on('service.rollback', byName, ({ service }, tell) => to.rollback(service, tell))
+  on('service.rollback', rollback, (request, tell) => to.rollback(request, tell))
   on('service.held', held, (request) => to.held(request))
   on('service.handler', handler, (request) => to.handler(request))
   on('service.logs', logs, (request) => to.logs(request))

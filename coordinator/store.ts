@@ -35,6 +35,8 @@ export interface ServiceRecord {
   /** Number of the next replica: never used before. */
   readonly nextReplica: number
   readonly change: Change | null
+  /** Elements that the last upgrade renamed: a rollback names them back. Not in older stores. */
+  readonly mapped?: Readonly<Record<string, string>>
 }
 
 export type Write =

@@ -77,6 +77,11 @@ export async function upgrade(
   }
 }
 
+/** What a rollback maps, by what the upgrade did. */
+export function mappedBack(mapped: Readonly<Record<string, string>> = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(mapped).map(([old, now]) => [now, old]))
+}
+
 export function notRunning(service: string): ClickUpError {
   return new ClickUpError(
     'CONFLICT',
@@ -231,6 +236,7 @@ async function settle(
       owner: { replica: target, version },
       epoch,
       change: null,
+      mapped: change.map,
     }
     await saveOutcome(service, next)
     const lost = outcome === 'takeover' ? `; ${owner.replica} died on the way` : ''

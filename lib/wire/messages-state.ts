@@ -41,4 +41,16 @@ export interface ServiceHeld {
   readonly held: readonly StateHeld[]
   /** The stored version that was asked for. */
   readonly asked: string | null
+  /** The version before; null: there is none. */
+  readonly previous: string | null
+  /** What a rollback has to map, since the upgrade renamed it. */
+  readonly mapped_back: Readonly<Record<string, string>>
+}
+
+/** `service.rollback`, request: an upgrade to the version before. Answer: Upgraded. */
+export interface ServiceRollback {
+  readonly service: string
+  /** Beside what the upgrade renamed, which is named back. */
+  readonly map?: Readonly<Record<string, string>>
+  readonly discard?: readonly string[]
 }

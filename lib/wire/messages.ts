@@ -17,6 +17,7 @@ export type {
   AgentReplicaHeld,
   ServiceHeld,
   ServiceHeldRequest,
+  ServiceRollback,
   StateHeld,
   Transfer,
 } from './messages-state.ts'
@@ -85,6 +86,9 @@ export interface ReplicaSpec<D = unknown> {
 
 /** Environment of a dataplane's process: the descriptor on which it says that it is warm. */
 export const WARM_FD = 'CLICK_UP_WARM_FD'
+
+/** The same: bytes of memory and number of programs to make ready for xdp (deploy/replica.cts). */
+export const PREPARE = 'CLICK_UP_PREPARE'
 
 /** A phase of a start that others waited for. */
 export interface StartPhase {
@@ -334,11 +338,6 @@ export interface ServiceUpgrade {
   readonly settings: ServiceSettings | null
   readonly map: Readonly<Record<string, string>>
   readonly discard: readonly string[]
-}
-
-/** `service.rollback`, request: an upgrade to the version before. Answer: Upgraded. */
-export interface ServiceRollback {
-  readonly service: string
 }
 
 export type UpgradeProgress =
