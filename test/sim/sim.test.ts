@@ -39,9 +39,18 @@ const ONCE: Readonly<Record<string, Partial<Scenario>>> = {
   },
   'a maximum that the target saw itself': {
     intervalMs: 0.05,
-    legs: [leg('nf.1', 'nf.2', 0, 4), leg('nf.2', 'nf.1', 0, 4)],
+    bucketsLog2: 5,
+    ports: 1,
+    flows: 43,
+    idleRows: 50,
+    late: 0.02,
+    deletes: false,
+    delayMs: 0.2,
+    journalMs: 20,
+    legs: [leg('nf.1', 'nf.2', 0, 16), leg('nf.2', 'nf.1', 0, 16)],
     moves: 2,
     frameLoss: 0.2,
+    frameTwice: 0.1,
     chunkBytes: 128,
   },
   'a straggler after a partition, long after the last turn': {
@@ -52,7 +61,7 @@ const ONCE: Readonly<Record<string, Partial<Scenario>>> = {
 }
 for (const [what, more] of Object.entries(ONCE))
   test(`once broken: ${what}`, (t) => {
-    for (let seed = 1; seed <= 4; seed++)
+    for (const seed of [1, 2, 17, 32, 37, 38])
       t.deepEqual(runAndCheck({ ...plain(seed), ...more, frames: 4096 })[1], [], `seed ${seed}`)
   })
 
