@@ -30,7 +30,7 @@ export function rollbackCommand(): Command {
         const wanted = { version: now.previous, bytes: null }
         const words = { map: { ...now.mapped_back, ...map }, discard }
         const plan = await plannedState(context, now, wanted, words)
-        if (options.dryRun === true) return showPlan(context, plan)
+        if (options.dryRun === true) return showPlan(context, plan, options)
       }
       const view = new UpgradeView(context.json)
       if (!context.json) print(`${service}: rolling back`)

@@ -46,9 +46,13 @@ export async function plannedState(
   return await planUpgrade(now, { version, bytes: stored }, { map, discard })
 }
 
-export function showPlan(context: Context, plan: UpgradePlan): void {
+export function showPlan(
+  context: Context,
+  plan: UpgradePlan,
+  { discard = [] }: StateOptions,
+): void {
   if (context.json) printJson({ ok: true, dry_run: true, ...plan })
-  else for (const line of planText(plan)) print(line)
+  else for (const line of planText(plan, { discard })) print(line)
 }
 
 function addMap(text: string, before: Record<string, string> = {}): Record<string, string> {

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { AnyElement } from '../dataplane/element.ts'
-import { kindOf, type StateSchema, stateId } from '../dataplane/schema.ts'
+import { type StateSchema, stateId } from '../dataplane/schema.ts'
 import { type PlanEntry, planTransfer } from '../dataplane/state-plan.ts'
 import type { Artifact } from '../lib/artifact.ts'
 import { storeArtifact } from '../lib/artifact.ts'
@@ -24,8 +24,9 @@ export interface PlannedState {
   readonly state: string
   readonly class: string
   readonly kind: StateSchema['kind']
-  /** State of the new version that takes it; null: it is given up. */
+  /** State of the new version that takes it, and its class; null: it is given up. */
   readonly into: string | null
+  readonly into_class: string | null
   /** Rows or packets now, and bytes of these rows in the stream (packets: 0, they differ). */
   readonly held: number
   readonly bytes: number
@@ -102,25 +103,23 @@ function plannedState(
     class: s.className,
     kind: s.kind,
     into: entry === undefined ? null : stateId(entry.to),
+    into_class: entry === undefined ? null : entry.to.className,
     held,
     bytes: held * rowBytes,
     from_version: s.version,
     to_version: entry === undefined ? null : entry.to.version,
     converted_by: converted[entry?.convertAt ?? 'none'],
-    ...(entry !== undefined && kindOf(s) !== kindOf(entry.to)
-      ? { into_class: entry.to.className }
-      : {}),
   }
 }
 
 /** The plan for people. */
-export function planText(plan: UpgradePlan): string[] {
+export function planText(plan: UpgradePlan, words: Pick<UpgradeWords, 'discard'>): string[] {
   const rows = plan.states.map((s) => [
     s.state,
     s.into ?? '-',
     `${s.held} ${s.kind === 'packets' ? 'packets' : s.kind === 'cell' ? 'cell' : 'rows'}`,
     s.kind === 'packets' ? '' : bytesText(s.bytes),
-    howText(s),
+    howText(s, !words.discard.some((d) => s.state === d || s.state.startsWith(`${d}.`))),
   ])
   const moving = rows.length === 0 ? ['no state would move'] : table([HEAD, ...rows])
   return [
@@ -133,10 +132,10 @@ export function planText(plan: UpgradePlan): string[] {
 
 const HEAD = ['STATE', 'INTO', 'NOW', 'BYTES', 'HOW']
 
-function howText(s: PlannedState & { readonly into_class?: string }): string {
-  if (s.into === null) return 'given up'
+function howText(s: PlannedState, byItself: boolean): string {
+  if (s.into === null) return byItself ? 'given up: no name tells which it is now' : 'given up'
   const version =
-    s.into_class !== undefined
+    s.into_class !== s.class
       ? `${s.class} ${s.from_version} becomes ${s.into_class} ${s.to_version}`
       : s.from_version === s.to_version
         ? ''

@@ -55,7 +55,7 @@ async function isPlanOnly(
   const wanted = { version: now.asked ?? version, bytes: artifact }
   if (options.dryRun !== true && wanted.version === now.version) return false
   const plan = await plannedState(context, now, wanted, options)
-  if (options.dryRun === true) showPlan(context, plan)
+  if (options.dryRun === true) showPlan(context, plan, options)
   return options.dryRun === true
 }
 
