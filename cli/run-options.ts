@@ -19,6 +19,8 @@ export interface RunOptions {
   readonly unixSockets: readonly string[]
   /** Folders of libraries, with colons between; null: what the environment says. */
   readonly clickpath: string | null
+  /** Where further element classes come from: folders, 'npm:…'. */
+  readonly elements: readonly string[]
   /** Descriptors of open control connections. */
   readonly sockets: readonly string[]
   /** Start of the simulated time in seconds; null: real time. */
@@ -73,6 +75,7 @@ const OPTIONS: readonly Option[] = [
   { long: 'chaos-upgrade', short: '', value: 'needed' },
   { long: 'driver', short: '', value: 'needed' },
   { long: 'clickpath', short: 'C', value: 'needed' },
+  { long: 'elements', short: '', value: 'needed' },
   { long: 'help', short: '', value: 'none' },
   { long: 'version', short: 'v', value: 'none' },
 ]
@@ -160,6 +163,7 @@ class Taking {
   readonly #ports: string[] = []
   readonly #unixSockets: string[] = []
   readonly #sockets: string[] = []
+  readonly #elements: string[] = []
   #clickpath: string | null = null
   readonly #defines: Record<string, string> = {}
 
@@ -195,6 +199,9 @@ class Taking {
         return
       case 'clickpath':
         this.#clickpath = value
+        return
+      case 'elements':
+        this.#elements.push(value!)
         return
       case 'socket':
         this.#sockets.push(String(integer('--socket', value!)))
@@ -256,6 +263,7 @@ class Taking {
       unixSockets: this.#unixSockets,
       sockets: this.#sockets,
       clickpath: this.#clickpath,
+      elements: this.#elements,
       simulated: this.#simulated,
       driver: this.#driver,
       chaosUpgrade: this.#chaosUpgrade,

@@ -1,8 +1,11 @@
 // `click-up run`: one dataplane on its own, with the options of Click's user-level driver.
 
 import { readFileSync, writeFileSync } from 'node:fs'
+import { Beside } from '../dataplane/beside.ts'
 import { Chaos } from '../dataplane/chaos.ts'
+import type { Classes } from '../dataplane/classes.ts'
 import { machineClock, type RouterClock, SimulatedClock } from '../dataplane/clock.ts'
+import type { HandedOver } from '../dataplane/hand-over.ts'
 import type { AnyHandler } from '../dataplane/handlers.ts'
 import type { Driver, DriverName } from '../dataplane/io/device.ts'
 import { Loop } from '../dataplane/loop.ts'
@@ -10,9 +13,8 @@ import { writeAll } from '../dataplane/output.ts'
 import type { Router } from '../dataplane/router.ts'
 import { hasScripts } from '../dataplane/signals.ts'
 import {
-  prepare,
   Refused,
-  replaceBy,
+  replacement,
   type Standalone,
   type StandaloneOptions,
   standalone,
@@ -53,6 +55,8 @@ Runs a Click configuration as one dataplane of its own, without coordinator and 
       --simtime[=T]             Run in simulated time, from T seconds on.
   -C, --clickpath PATH          Look for required libraries in the folders of PATH
                                 in place of CLICKPATH.
+      --elements SOURCE         Take further element classes from a folder, or from an npm
+                                package (npm:NAME); may be given several times.
       --help                    Print this and exit.
   -v, --version                 Print the version and exit.
 
@@ -140,8 +144,13 @@ class ClickDriver {
   #current: Standalone | null = null
   #loop: Loop | null = null
   #chaos: Chaos | null = null
+  /** Those of --elements. */
+  #classes: Classes = new Map()
   /** A configuration that is being made ready to replace the running one. */
   #swap: Promise<boolean> | null = null
+  #beside: Beside<HandedOver> | null = null
+  /** The loop runs: it takes the steps of what is made ready. */
+  #turning = false
 
   constructor(options: RunOptions, clock: RouterClock) {
     this.#options = options
@@ -171,6 +180,9 @@ class ClickDriver {
       return null
     }
     try {
+      const { elements } = this.#options
+      if (elements.length > 0)
+        this.#classes = await (await import('./own-elements.ts')).loadOwn(elements)
       this.#current = await standalone(found.config, this.#setup(filename))
     } catch (error) {
       for (const line of reasons(error)) complain(line)
@@ -199,8 +211,11 @@ class ClickDriver {
     const chaos = this.#chaos
     const turn = chaos === null ? null : () => chaos.turn()
     this.#loop = new Loop(router, driver, this.#clock, turn)
-    do await this.#loop.run()
-    while (await this.#swapped())
+    do {
+      this.#turning = true
+      await this.#loop.run()
+      this.#turning = false
+    } while (await this.#swapped())
     process.off('SIGINT', stop).off('SIGTERM', stop)
     if (this.#options.time) writeAll(1, timeLine(before.cpu, performance.now() - before.at))
   }
@@ -216,6 +231,7 @@ class ClickDriver {
     return {
       threads,
       filename,
+      classes: this.#classes,
       defines,
       warnings,
       clock: this.#clock,
@@ -261,25 +277,25 @@ class ClickDriver {
   async #swapped(): Promise<boolean> {
     const swap = this.#swap
     this.#swap = null
+    this.#beside?.finishNow()
     return swap !== null && (await swap) && !this.router.stopped
   }
 
   async #replace(text: string): Promise<void> {
-    let next: Standalone
+    const running = this.#current!
     try {
-      const prepared = await prepare(text, this.#setup('config'))
-      next = replaceBy(prepared, this.#current!)
+      const steps = await replacement(text, this.#setup('config'), running)
+      // One at a time: the next one takes the place of what this one has made.
+      while (this.#beside !== null) await this.#beside.finished.catch(() => {})
+      const beside = new Beside(running.router, steps)
+      this.#beside = beside
+      if (!this.#turning) beside.finishNow()
+      await beside.finished
     } catch (error) {
       throw new Error(reasons(error).join('\n'))
+    } finally {
+      this.#beside = null
     }
-    next.router.activate()
-    this.#goOnWith(next)
-  }
-
-  /** Another router has taken over. */
-  #goOnWith(next: Standalone): void {
-    this.#current = next
-    this.#loop?.replace(next.router)
   }
 }
 

@@ -28,8 +28,8 @@ function setFlags(): void {
 function runBundle(name: string): void {
   const file = join(__dirname, `${name}.cjs`)
   const cache = join(__dirname, `${name}.cache`)
-  // esbuild writes ASCII.
-  const text = `(function (require, __filename) {${readFileSync(file, 'latin1')}\n})`
+  // esbuild writes ASCII, and leaves out that modules are strict.
+  const text = `(function (require, __filename) {'use strict';${readFileSync(file, 'latin1')}\n})`
   const cachedData = cached(cache)
   const script = new vm.Script(text, {
     filename: file,

@@ -1,5 +1,16 @@
 // Starts `click` from one file. deploy/bundle.ts makes it.
 
-const bundles = require('./load-bundle.cjs')
-bundles.setFlags()
-bundles.runBundle('click')
+/** Code that comes from outside is imported, which a file with a code cache cannot do. */
+const ownElements = process.argv.some((word) => /^--el(e(m(e(n(ts?)?)?)?)?)?(=|$)/.test(word))
+
+async function fromModules(): Promise<void> {
+  const { runCommand } = await import('../cli/run.js')
+  process.exit(await runCommand(process.argv.slice(2), 'click'))
+}
+
+if (ownElements) void fromModules()
+else {
+  const bundles = require('./load-bundle.cjs')
+  bundles.setFlags()
+  bundles.runBundle('click')
+}

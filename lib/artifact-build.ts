@@ -114,28 +114,50 @@ function sourcesOf({ sources, elements }: ArtifactSource): readonly ElementSourc
   )
 }
 
-/**
- * The service's own classes. Their names are in the code, so it is run; what is wrong with any file
- * is said, whether the configuration uses it or not.
- */
+/** The files of the service's own classes. */
 async function ownClasses(
   sources: readonly ElementSource[],
   folder: string,
 ): Promise<Map<string, Entry>> {
+  const chosen = await chosenClasses(sources, folder)
+  return new Map(
+    [...chosen].map(([name, { source, file }]) => [name, { label: fileLabel(source, file), file }]),
+  )
+}
+
+/** The classes of sources, run in this process: for a configuration that is no service's. */
+export async function loadSources<E>(
+  sources: readonly ElementSource[],
+): Promise<ReadonlyMap<string, E>> {
+  const chosen = await chosenClasses(sources, resolve(sources[0]?.folder ?? '.'))
+  return new Map([...chosen].map(([name, { element }]) => [name, element as E]))
+}
+
+/** A class, and the element that its module exports. */
+interface RunClass extends SourceClass {
+  readonly element: unknown
+}
+
+/**
+ * The classes of sources, by name. Their names are in the code, so it is run; what is wrong with any
+ * file is said, whether a configuration uses it or not.
+ */
+async function chosenClasses(
+  sources: readonly ElementSource[],
+  folder: string,
+): Promise<ReadonlyMap<string, RunClass>> {
   const files = sources.flatMap((source) => source.files.map((file) => ({ source, file })))
   if (files.length === 0) return new Map()
   const entries = files.map(({ source, file }) => ({ label: fileLabel(source, file), file }))
   const { code } = await bundle(entries, folder)
   const content = { elements: code, takes: takenBy(code), runtime: runtimeRelease().release }
   const { modules } = await runElements(content, resolve(folder, 'elements.js'), null)
-  const found = modules.flatMap(([, module], i): SourceClass[] =>
-    elementsIn(module).map(({ name }) => ({ name, ...files[i]! })),
+  const found = modules.flatMap(([, module], i): RunClass[] =>
+    elementsIn(module).map((element) => ({ name: element.name, element, ...files[i]! })),
   )
   const { chosen, problems } = chooseClasses(sources, found, (name) => classFiles().has(name))
   if (problems.length > 0) throw unusable(problems.map(asFinding))
-  return new Map(
-    [...chosen].map(([name, { source, file }]) => [name, { label: fileLabel(source, file), file }]),
-  )
+  return chosen
 }
 
 /** A problem of one file begins with the file's name. */

@@ -74,7 +74,8 @@ export async function runElements(
 ): Promise<{ modules: Modules; script: Script }> {
   const take = await runtimeFor(takes, runtime)
   try {
-    const script = new Script(`(function (${PARAMETERS}) {${elements}\n})`, {
+    // As modules are: what is written to frozen things throws.
+    const script = new Script(`(function (${PARAMETERS}) {'use strict';${elements}\n})`, {
       filename: file,
       importModuleDynamically: constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       ...(cache === null ? {} : { cachedData: cache }),

@@ -199,13 +199,13 @@ export interface SourceClass {
  * Which source each class comes from, by name. What nobody decided is a problem: two sources of a
  * name, a package's class that is built in, no element where one was promised.
  */
-export function chooseClasses(
+export function chooseClasses<C extends SourceClass>(
   sources: readonly ElementSource[],
-  found: readonly SourceClass[],
+  found: readonly C[],
   isBuiltIn: (name: string) => boolean,
-): { chosen: ReadonlyMap<string, SourceClass>; problems: string[] } {
+): { chosen: ReadonlyMap<string, C>; problems: string[] } {
   const problems = sources.flatMap((source) => emptyPromises(source, found))
-  const chosen = new Map<string, SourceClass>()
+  const chosen = new Map<string, C>()
   for (const name of new Set(found.map((c) => c.name))) {
     const candidates = found.filter((c) => c.name === name)
     const winner = winnerOf(name, candidates, isBuiltIn(name))
@@ -226,12 +226,12 @@ function emptyPromises(source: ElementSource, found: readonly SourceClass[]): st
   ]
 }
 
-function winnerOf(
+function winnerOf<C extends SourceClass>(
   name: string,
-  candidates: readonly SourceClass[],
+  candidates: readonly C[],
   builtIn: boolean,
-): SourceClass | string {
-  const [first, second] = candidates as [SourceClass, SourceClass | undefined]
+): C | string {
+  const [first, second] = candidates as [C, C | undefined]
   const place = (c: SourceClass) => `${c.source.from} (${basename(c.file)})`
   if (second?.source === first.source)
     return `${place(first)} and ${place(second)}: two elements of the name ${name} in one source`
