@@ -19,6 +19,9 @@ import { type Run, run } from './run.ts'
 import type { Scenario } from './scenario.ts'
 import type { Fate } from './traffic.ts'
 
+/** A move that nothing disturbs any more is over by then: half of it is patience (lib/limits.ts). */
+const SETTLE_MS = 8_000
+
 /** A run and all that is wrong with it. */
 export function runAndCheck(scenario: Scenario, keep = false): [Run, string[]] {
   const result = run(scenario, -1, keep)
@@ -37,6 +40,8 @@ function check(run: Run, without: () => Run): string[] {
   const findings = [...run.findings, ...run.world.defects.map((d) => `defect: ${d}`)]
   const finish = run.coordinator.finish
   if (finish === null) return [...findings, `settles: still in ${run.coordinator.state.step}`]
+  const bound = run.scenario.calmMs + run.coordinator.finishes.length * SETTLE_MS
+  if (finish.atMs > bound) findings.push(`settles: at ${finish.atMs} ms, not by ${bound} ms`)
   checkOutcomes(run, findings)
   checkPackets(run, findings)
   checkOrder(run, findings)

@@ -139,6 +139,7 @@ export function scenarioOf(seed: number): Scenario {
   const late = sometimes(0.3, () => 0.02)
   const idleRows = r.pick([0, 50, 500, 2000])
   const legs = legsOf(r, 1 << bucketsLog2)
+  const partitions = r.chance(0.25) ? partitionsOf(r) : []
   return {
     ...plain(seed),
     legs,
@@ -171,8 +172,9 @@ export function scenarioOf(seed: number): Scenario {
     abortMs: r.chance(0.15) ? r.next() * 100 : -1,
     faults: r.chance(0.4) ? faultsOf(r) : [],
     strikes: r.chance(0.5) ? strikesOf(r) : [],
-    partitions: r.chance(0.25) ? partitionsOf(r) : [],
+    partitions,
     newer: r.chance(0.3),
+    calmMs: Math.max(1000, ...partitions.map((p) => p.endMs)),
   }
 }
 
@@ -245,7 +247,8 @@ function partitionsOf(r: Random): Partition[] {
     ],
   ])
   const startMs = 15 + r.next() * 60
-  const endMs = Math.min(1000, startMs + r.pick([5, 40, 300, 1000]))
+  // The last one outlasts everyone's patience.
+  const endMs = startMs + r.pick([5, 40, 40, 300, 300, 1000, 1000, 7000])
   const one = { from: a!, to: b!, startMs, endMs }
   const other = { from: b!, to: a!, startMs, endMs }
   return r.pick([[one], [other], [one, other]])
