@@ -54,6 +54,8 @@ export function bulkOf(layout: Layout): BulkCode {
   return made
 }
 
+/** Records whose places in the index are read ahead. */
+const AHEAD = 64
 const MASK = (1 << SEGMENT_LOG2) - 1
 
 /** Words of a record's columns. */
@@ -87,7 +89,14 @@ return {
   },
   into(table, seen, at, to, count, now, absolute) {
     const o = at.i32, g = at.f64, rows = table.$c
+    let near = 0
     for (let k = 0; k < count; k++, to += ${words}) {
+      if (k % ${AHEAD} === 0) {
+        const last = Math.min(count - k, ${AHEAD})
+        for (let j = 0; j < last; j++)
+          near ^= table.$near(at, to + j * ${words} + ${RECORD_HEADER_WORDS})
+        rows.near = near
+      }
       const bucket = o[to]
       if (o[to + 1] !== ${PUT} || bucket < 0) return k
       const r = table.$take(bucket, at, to + ${RECORD_HEADER_WORDS})

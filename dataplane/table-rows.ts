@@ -69,6 +69,8 @@ export class RowStore {
   readonly u8: Uint8Array[] = []
   size = 0
   full = 0
+  /** What was read ahead of need (table-bulk.ts): kept, so that the reading is not left out. */
+  near = 0
   expired = 0
   /** Slots that were ever used: rows are below. */
   top = 0
