@@ -27,10 +27,15 @@ export class Fifo implements PacketFifo {
       this.full++
       return false
     }
+    this.append(p)
+    return true
+  }
+
+  /** Appends, whatever the capacity: for packets that a move brings from a larger queue. */
+  append(p: Packet): void {
     if (this.length > this.#mask) this.#grow()
     this.#ring[(this.#head + this.length) & this.#mask] = p
     this.length++
-    return true
   }
 
   unshift(p: Packet): boolean {

@@ -93,9 +93,8 @@ export function otherShape(old: StateSchema, taker: StateSchema): string | null 
 }
 
 export function tooMany(old: StateSchema, taker: StateSchema, size: number): string {
-  const what = old.kind === 'packets' ? 'packets' : 'rows'
   return (
-    `holds ${size} ${what}, and ${stateId(taker)} of the new version has room for ` +
+    `holds ${size} rows, and ${stateId(taker)} of the new version has room for ` +
     `${taker.capacity}: raise its capacity in the new configuration, ${giveUp(old)}`
   )
 }

@@ -110,7 +110,9 @@ function match(old: StateSchema, element: string | null, versions: Versions): Pl
   const shape = words.otherShape(old, taker)
   if (shape !== null) return shape
   const size = own(options.sizes, stateId(old))
-  if (size !== undefined && size > taker.capacity) return words.tooMany(old, taker, size)
+  // A smaller queue keeps what it is handed until that has gone.
+  if (size !== undefined && size > taker.capacity && old.kind === 'table')
+    return words.tooMany(old, taker, size)
   const convertAt = kindOf(old) === kindOf(taker) ? byVersion(old, taker) : byTakes(old, taker)
   if (convertAt !== null) return { from: old, to: taker, convertAt }
   const said = mapped !== undefined && old.fingerprint === taker.fingerprint

@@ -6,6 +6,7 @@
 
 import { type Chunk, PACKET, PUT, REMOVE, readChunk, refused, type Section } from './chunk.ts'
 import type { Packet, Pool } from './packet.ts'
+import { stateId } from './schema.ts'
 import type { CellEntry, PacketsEntry, StateStore, TableEntry } from './state.ts'
 import { Incoming, type Records } from './state-incoming.ts'
 import { SharedMerge } from './state-merge.ts'
@@ -65,23 +66,32 @@ interface PacketWork {
 
 type Work = RowWork | PacketWork
 
+export interface TargetOptions {
+  /** Queues take packets beyond their capacity: a move drops none. */
+  readonly beyond?: boolean
+}
+
 export class SnapshotTarget {
   rowsApplied = 0
   removalsApplied = 0
   /** Rows that found their table full: the new version's capacity is too small. */
   rowsRefused = 0
+  /** Name of the last such table. */
+  fullState = ''
   packetsApplied = 0
-  /** Packets that found no free frame or a full queue: lost. */
+  /** Packets that found no free frame, or (without `beyond`) a full queue: lost. */
   packetsRefused = 0
   readonly #store: StateStore
   readonly #pool: Pool
+  readonly #beyond: boolean
   readonly #sinks: Sink[]
   readonly #work: Work[] = []
   /** Buckets of which rows came. */
   readonly #seen: Uint8Array
   #open = true
 
-  constructor(store: StateStore, plan: TransferPlan) {
+  constructor(store: StateStore, plan: TransferPlan, options: TargetOptions = {}) {
+    this.#beyond = options.beyond ?? false
     this.#store = store
     this.#pool = store.pool
     this.#sinks = plan.entries.map((e) => makeSink(store, e))
@@ -203,7 +213,12 @@ export class SnapshotTarget {
       this.removalsApplied++
       merge.remove(at, b)
     } else if (merge.put(at, b)) this.rowsApplied++
-    else this.rowsRefused++
+    else this.#refuse(w.sink)
+  }
+
+  #refuse({ entry }: RowSink): void {
+    this.rowsRefused++
+    this.fullState = stateId(entry.schema)
   }
 
   #applyRows(w: RowWork, max: number): void {
@@ -231,7 +246,7 @@ export class SnapshotTarget {
     const { rows } = entry
     if (!w.absolute) record.agesToTimes(rows.layout, at.f64, b, w.cameMs)
     if (this.#putRow(sink, entry, at.i32[n]!, at, b)) this.rowsApplied++
-    else this.rowsRefused++
+    else this.#refuse(sink)
   }
 
   #putRow(sink: RowSink, entry: TableEntry, bucket: number, at: RecordArrays, b: number): boolean {
@@ -253,13 +268,19 @@ export class SnapshotTarget {
 
   #applyPacket(sink: PacketSink, at: RecordArrays, n: number): void {
     const p = readPacket(this.#pool, at, n)
-    if (p !== null && sink.entry.fifo.push(p)) {
-      this.packetsApplied++
-      sink.came.add(p)
+    if (p === null) {
+      this.packetsRefused++
       return
     }
-    if (p !== null) this.#pool.free(p)
-    this.packetsRefused++
+    // A smaller queue holds what it was handed until that has gone.
+    if (this.#beyond) sink.entry.fifo.append(p)
+    else if (!sink.entry.fifo.push(p)) {
+      this.#pool.free(p)
+      this.packetsRefused++
+      return
+    }
+    this.packetsApplied++
+    sink.came.add(p)
   }
 
   #waiting(): number {

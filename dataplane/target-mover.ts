@@ -118,7 +118,7 @@ export class TargetMover {
       return
     }
     this.#snapshot?.discard()
-    this.#snapshot = new SnapshotTarget(store, planned.plan)
+    this.#snapshot = new SnapshotTarget(store, planned.plan, { beyond: true })
     this.#overflowBefore = gate.counters.holdOverflow
     gate.buckets.incoming(buckets, primary)
     this.#setup.send({
@@ -157,7 +157,7 @@ export class TargetMover {
     if (snapshot.rowsRefused > 0)
       throw new ClickUpError(
         'LIMIT',
-        'a table of the new version is too small for the rows of the old one',
+        `state ${snapshot.fullState} of the new version is too small for the rows of the old one`,
         'raise its capacity in the new configuration',
       )
     return left === 0
@@ -175,7 +175,9 @@ export class TargetMover {
   #release(move: number, buckets: Buckets, primary: boolean): void {
     const { gate, router } = this.#setup
     const { heldCount } = gate
-    const overflow = gate.counters.holdOverflow - this.#overflowBefore
+    // Packets of the old one's queues that found no frame are lost as well.
+    const refused = this.#snapshot?.packetsRefused ?? 0
+    const overflow = gate.counters.holdOverflow - this.#overflowBefore + refused
     this.#snapshot?.commit()
     this.#snapshot = null
     gate.buckets.own(buckets, primary)

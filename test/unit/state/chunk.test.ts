@@ -193,3 +193,17 @@ test('one move of a store at a time', (t) => {
   first.abort()
   t.notThrows(() => new SnapshotSource(from.store, plan, [1]))
 })
+
+test('a smaller queue keeps what a move hands it, in order, until that has gone', (t) => {
+  const from = replica()
+  for (let k = 0; k < 30; k++) from.queue.push(packet(from.pool, 1, k))
+  const to = replica({ queue: 10 })
+  const before = queued(from)
+  const plan = planOf(from, to, { sizes: { 'nat.queue': 30 } })
+  const target = new SnapshotTarget(to.store, plan, { beyond: true })
+  finish(new SnapshotSource(from.store, plan, ALL), target)
+  target.commit()
+  t.is(target.packetsRefused, 0)
+  t.deepEqual(queued(to), before)
+  t.false(to.queue.push(packet(to.pool, 1, 99)))
+})

@@ -96,6 +96,8 @@ export interface ReplicaOptions {
   readonly nowMs?: number
   readonly capacity?: number
   readonly bucketsLog2?: number
+  /** Packets that its queue may hold. */
+  readonly queue?: number
   /** In place of `version`. */
   readonly flows?: TableDecl
 }
@@ -115,7 +117,7 @@ export function replica(options: ReplicaOptions = {}): Replica {
     arp: add('arp', ARP, 64),
     count: add('count', COUNT, 1),
     peak: add('peak', PEAK, 1),
-    queue: add('queue', packets({ capacity: 64 }), 64),
+    queue: add('queue', packets({ capacity: 64 }), options.queue ?? 64),
     ...{ local: add('mine', LOCAL, 1) },
   }
 }
