@@ -7,7 +7,7 @@
 
 import { ClickUpError, type Finding } from '../lib/errors.ts'
 import { ASKED_NOTHING } from './asked.ts'
-import { compile } from './compile.ts'
+import { compileSteps } from './compile.ts'
 import type { StateDecl } from './declare.ts'
 import type { ErrorContext, PushFn } from './element.ts'
 import type { Graph, GraphElement } from './graph.ts'
@@ -72,7 +72,7 @@ export function* assemble(graph: Graph, parts: AssemblyParts): Generator<void, R
   run.install(instances)
   parts.made(instances)
   yield
-  resolveWakeups(run)
+  yield* resolveWakeups(run)
   run.handlers = new Handlers(
     instances,
     run.byName,
@@ -82,7 +82,7 @@ export function* assemble(graph: Graph, parts: AssemblyParts): Generator<void, R
   )
   yield
   const before = instances.some((i) => i.entry === 'stays') ? router.running.compiled : null
-  run.compiled = compile(instances, router.pool, before)
+  run.compiled = yield* compileSteps(instances, router.pool, before)
   run.taskFunctions = run.compiled.task
   instances.forEach(({ self, entry }, i) => {
     if (entry === 'stays') return // `connect` does it: they are at work
@@ -120,7 +120,7 @@ function makeInstance(graph: Graph, e: GraphElement, run: Running, parts: Assemb
       decl.kind === 'table' && decl.expire !== undefined ? numberOf(e, decl.expire.after) : null
     state[name] = store.instantiate(e.name, e.className, name, decl, capacity, idle, () => self)
   }
-  const seat = { run, index: e.index, name: e.name, id: router.takeId() }
+  const seat = { run, index: e.index, name: e.name, nameSeen: false, id: router.takeId() }
   self = makeSelf({ ...e, state }, seat, router, hooksOf(seat, router.pool))
   const carries =
     placed.entry === 'may carry' &&

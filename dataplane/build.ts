@@ -68,7 +68,6 @@ export function buildRouter(graph: Graph, options: RouterOptions): Router {
   let step = steps.next()
   while (step.done !== true) step = steps.next()
   const run = step.value
-  for (const { self } of run.instances) Object.freeze(self.state)
   router.become(run)
   run.receivers = receiversOf(run.instances, router)
   return router

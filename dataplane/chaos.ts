@@ -31,6 +31,8 @@ export class Chaos {
   /** No element is at work now: hands over if it is time; the router to go on with. */
   rest(): Router {
     const { router } = this.#current()
+    // A configuration that is made ready looks at what runs.
+    if (router.beside !== null) return router
     if (router.running !== this.#running) {
       this.#running = router.running // a new configuration
       this.#callsBefore = 0

@@ -37,7 +37,8 @@ export interface CompileNode extends Node {
 type AnyFunction = Function
 
 export interface Compiled {
-  readonly source: string
+  /** The text of all, for people. */
+  readonly source: () => string
   /** By element and output: push functions (pull outputs: frees the packet). */
   readonly out: readonly (readonly PushFn[])[]
   /** By element and input: pull functions (push inputs: returns null). */
@@ -54,7 +55,9 @@ export type Step = (self: unknown, p: Packet, port: number) => unknown
 
 /** The generated text alone, for looking at: nothing is made of it. */
 export function compiledSource(nodes: readonly Omit<Node, 'self'>[]): string {
-  return new Writer(nodes.map((node, id) => ({ ...node, self: null, seat: { id } }))).write().source
+  return new Writer(nodes.map((node, id) => ({ ...node, self: null, seat: { id } })))
+    .write()
+    .source()
 }
 
 /** @param before what runs now: functions of the same text are the same again */
@@ -63,10 +66,26 @@ export function compile(
   pool: Pool,
   before: Compiled | null = null,
 ): Compiled {
-  const program = new Writer(nodes).write()
+  const steps = compileSteps(nodes, pool, before)
+  let step = steps.next()
+  while (step.done !== true) step = steps.next()
+  return step.value
+}
+
+/** The same in steps. */
+export function* compileSteps(
+  nodes: readonly CompileNode[],
+  pool: Pool,
+  before: Compiled | null,
+): Generator<void, Compiled> {
+  const program = yield* new Writer(nodes).steps()
   for (const node of nodes) node.step ??= stepOf(node)
-  const kept = before === null ? new Map<string, AnyFunction>() : sameFunctions(program, before)
+  yield
+  const kept =
+    before === null ? new Map<string, AnyFunction>() : yield* sameFunctions(program, before)
+  yield
   const made = makeFunctions(program, nodes, pool, kept)
+  yield
   const code = (name: string): AnyFunction => kept.get(name) ?? made[name]!
   const functions = new Map(
     [...program.functions].map(([name, text]) => [name, { text, code: code(name) }]),
@@ -92,18 +111,28 @@ function namesIn(text: string): Set<string> {
  * Functions whose text is what it was, and so is that of all that they call: numbers of instances
  * are never used twice, so the same text means the same instances.
  */
-function sameFunctions(program: Program, before: Compiled): Map<string, AnyFunction> {
+function* sameFunctions(
+  program: Program,
+  before: Compiled,
+): Generator<void, Map<string, AnyFunction>> {
   const same = new Map<string, AnyFunction>()
+  const calls = new Map<string, string[]>()
+  let n = 0
   for (const [name, text] of program.functions) {
+    if (n++ % 8 === 7) yield
     const old = before.functions.get(name)
-    if (old !== undefined && bare(old.text) === bare(text)) same.set(name, old.code)
+    if (old === undefined || bare(old.text) !== bare(text)) continue
+    same.set(name, old.code)
+    calls.set(
+      name,
+      [...namesIn(text)].filter((other) => program.functions.has(other)),
+    )
   }
+  yield
   for (let shrunk = true; shrunk; ) {
     shrunk = false
     for (const name of same.keys()) {
-      const calls = namesIn(program.functions.get(name)!)
-      const all = [...calls].every((n) => !program.functions.has(n) || same.has(n))
-      if (all) continue
+      if (calls.get(name)!.every((other) => same.has(other))) continue
       same.delete(name)
       shrunk = true
     }

@@ -10,7 +10,7 @@ import type { FlatConnection, FlatElement, FlatGraph } from '../lib/click/flat.t
 import { ClickUpError, type Finding } from '../lib/errors.ts'
 import { CONNECTIONS_MAX } from '../lib/limits.ts'
 import { type AddressTable, type AnyElement, type ConfigureContext, element } from './element.ts'
-import { AddressBook, outward, scopeOf } from './graph-addresses.ts'
+import { AddressBook } from './graph-addresses.ts'
 import {
   type FlowLink,
   flowLinks,
@@ -20,6 +20,7 @@ import {
   portProcessing,
 } from './graph-codes.ts'
 import { resolveFlow } from './graph-flow.ts'
+import { type Question, Surroundings } from './graph-surroundings.ts'
 
 export type PortKind = 'push' | 'pull'
 
@@ -43,8 +44,8 @@ export interface GraphElement {
   readonly inputKinds: readonly PortKind[]
   readonly outputKinds: readonly PortKind[]
   readonly addresses: AddressTable
-  /** `configure` asked what else the configuration says: the same arguments may mean another thing. */
-  readonly lookedAround: boolean
+  /** What `configure` asked of the configuration around it, and was answered. */
+  readonly asked: readonly Question[]
 }
 
 export interface PortRef {
@@ -79,6 +80,11 @@ export interface ResolveOptions {
    * reported again, what else is wrong is.
    */
   readonly partial?: boolean
+  /**
+   * Elements that were configured before: one of the same class and arguments that would be answered
+   * the same is not configured again.
+   */
+  readonly known?: readonly GraphElement[]
 }
 
 export interface Resolved {
@@ -140,10 +146,8 @@ class Resolver {
   readonly #classes: (name: string) => AnyElement | undefined
   readonly #partial: boolean
   readonly #book: AddressBook
-  readonly #byName: ReadonlyMap<string, FlatElement>
   readonly #findings = new Findings()
-  /** The graph defines names of addresses, ports or annotations. */
-  readonly #named: boolean
+  readonly #around: Surroundings
 
   constructor(
     flat: FlatGraph,
@@ -154,8 +158,7 @@ class Resolver {
     this.#classes = classes
     this.#partial = options.partial === true
     this.#book = new AddressBook(options.interfaces ?? null)
-    this.#byName = new Map(flat.elements.map((e) => [e.name, e]))
-    this.#named = flat.elements.some((e) => /^(?:Address|Port|Annotation)Info$/.test(e.className))
+    this.#around = new Surroundings(flat, options.known ?? [])
   }
 
   *steps(): Generator<void, Resolved> {
@@ -324,26 +327,30 @@ class Resolver {
     if (spec === null) return null
     const { name, className, where, args } = flat
     const addresses = this.#book.tableOf(name)
+    const common = { ...placed, name, className, spec, where, args, configText: flat.config }
+    const element = { ...common, ninputs, noutputs, addresses }
+    const known = this.#around.knownLike(element)
+    if (known !== null) {
+      const { config, plan, asked } = known
+      return { ...element, config, plan, asked }
+    }
     let config: Readonly<Record<string, unknown>> = {}
     let plan: unknown
-    // Names of addresses are looked up by arguments of any kind.
-    let lookedAround = this.#named
-    const look = <T>(answer: T): T => {
-      lookedAround = true
-      return answer
-    }
+    const asked: Question[] = [this.#around.question('infos', '', name)]
     this.#configuring(flat, (error, note) => {
       let failed = false
+      const ask = (kind: Question['kind'], about: string) =>
+        asked.push(this.#around.question(kind, about, name))
       const context: ConfigureContext = {
+        ...this.#around.seenFrom(name, ask),
+        get name() {
+          ask('name', '')
+          return name
+        },
         args,
-        name,
         ninputs,
         noutputs,
         addresses,
-        find: (other) => look(this.#find(name, other)),
-        isCompound: (other) => look(this.#isCompound(name, other)),
-        argsOf: (cls) => look(this.#ofClass(cls).map((e) => e.args)),
-        elementsOf: (cls) => look(this.#ofClass(cls)),
         error: (message) => {
           failed = true
           error(message)
@@ -354,41 +361,7 @@ class Resolver {
       if (spec.config !== 'raw') config = parseArgs(spec.config, args, context)
       if (!failed) plan = spec.configure?.(config, context)
     })
-    const configText = flat.config
-    return {
-      ...placed,
-      name,
-      className,
-      spec,
-      where,
-      args,
-      configText,
-      config,
-      plan,
-      ninputs,
-      noutputs,
-      addresses,
-      lookedAround,
-    }
-  }
-
-  #ofClass(className: string): FlatElement[] {
-    return this.#flat.elements.filter((e) => e.className === className)
-  }
-
-  #isCompound(from: string, name: string): boolean {
-    for (const scope of outward(scopeOf(from)))
-      if (this.#flat.elements.some((e) => e.name.startsWith(`${scope}${name}/`))) return true
-    return false
-  }
-
-  /** An element by name, as seen from another's compound outward. */
-  #find(from: string, name: string): FlatElement | null {
-    for (const scope of outward(scopeOf(from))) {
-      const found = this.#byName.get(scope + name)
-      if (found !== undefined) return found
-    }
-    return null
+    return { ...element, config, plan, asked }
   }
 }
 

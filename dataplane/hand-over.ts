@@ -24,14 +24,11 @@ import type { ConfigurationOptions } from './build.ts'
 import type { PacketFifo } from './declare.ts'
 import { Fifo } from './fifo.ts'
 import type { Graph, GraphElement } from './graph.ts'
-import { RowTransfer } from './hand-over-rows.ts'
+import { StateHandOver } from './hand-over-state.ts'
 import { freezeSelf } from './instance.ts'
 import type { Router } from './router.ts'
 import type { Instance, Running } from './running.ts'
-import { type StateSchema, stateId } from './schema.ts'
-import type { StateEntry, StateStore } from './state.ts'
-import { type PlanEntry, planTransfer } from './state-plan.ts'
-import { isShareable, memoryOf, release, share } from './state-share.ts'
+import type { StateStore } from './state.ts'
 import { canStay, isPure, isUnchanged, namesakes, staying } from './successor-match.ts'
 
 export type HandOverKind = 'copy' | 'config' | 'version'
@@ -74,8 +71,8 @@ export class Successor {
   readonly #unsettled = new Set<Instance>()
   #store!: StateStore
   #run!: Running
-  #entries: readonly PlanEntry[] = []
-  #transfer: RowTransfer | null = null
+  #state!: StateHandOver
+  #before: Running | null = null
 
   /** @param graph of the new configuration: checked, nothing is wrong with it */
   constructor(side: Side, graph: Graph, options: SuccessorOptions) {
@@ -94,6 +91,7 @@ export class Successor {
     const { router, store } = this.#side
     for (;;) {
       this.#store = store.sibling()
+      this.#state = new StateHandOver(this.#side, this.#store, this.#options)
       const place = this.#placements()
       const parts = {
         router,
@@ -104,7 +102,7 @@ export class Successor {
         globals: this.#options.globals ?? {},
         text: this.#options.text ?? {},
         place,
-        made: (instances: readonly Instance[]) => this.#planState(instances),
+        made: (instances: readonly Instance[]) => this.#state.plan(instances),
       }
       try {
         this.#run = yield* assemble(this.#graph, parts)
@@ -116,7 +114,7 @@ export class Successor {
     }
     let ready = false
     try {
-      yield* this.#copyRows()
+      yield* this.#state.copyRows()
       ready = true
     } finally {
       if (!ready) this.abandon()
@@ -128,12 +126,13 @@ export class Successor {
     for (const _ of this.steps()) {
       // Nothing comes in between.
     }
-    return this.swap()
+    this.swap()
+    return this.after()
   }
 
   /** In place of `swap`: nobody wants it any more. */
   abandon(): void {
-    this.#transfer?.abandon()
+    this.#state.abandon()
     for (const { entry, spec, self } of [...this.#run.instances].reverse())
       if (entry === 'anew') spec.close?.(self)
   }
@@ -164,140 +163,57 @@ export class Successor {
     }
   }
 
-  /** What state goes where; refused where a rule of moves says so. */
-  #planState(instances: readonly Instance[]): void {
-    const { kind } = this.#options
-    const heirs = instances.filter((i) => i.entry !== 'stays' && i.old !== null)
-    const own = heirs.flatMap((heir) => this.#planOwn(heir))
-    // Of a version, what carries on takes its `local` state besides.
-    this.#entries =
-      kind === 'version'
-        ? [...this.#planMove(instances), ...own.filter((e) => e.from.scope === 'local')]
-        : own
-  }
-
-  #planMove(instances: readonly Instance[]): PlanEntry[] {
-    const { store, router } = this.#side
-    const from = store.schemas()
-    const { map = {}, discard = [] } = this.#options
-    const sizes = Object.fromEntries(store.sizes().map((s) => [stateId(s), s.size]))
-    const result = planTransfer(from, this.#store.schemas(), { map, discard, sizes })
-    if (!result.ok)
-      throw new ClickUpError(
-        'INCOMPATIBLE',
-        'the new version cannot take the state of the running one',
-        'nothing has changed; see --map and --discard',
-        result.findings,
-      )
-    const settled = instances.filter((i) => i.entry !== 'anew')
-    const was = new Map(settled.map((i) => [i.name, i.old!.name]))
-    const cannot = (name: string) => {
-      throw new NotStaying(router.byName.get(name)!)
-    }
-    for (const name of was.values()) {
-      const given = (s: StateSchema) => s.element === name && discard.includes(stateId(s))
-      if (discard.includes(name) || from.some(given)) cannot(name)
-    }
-    // State of another element is to go there.
-    for (const { from, to } of result.plan.entries) {
-      const old = was.get(to.element)
-      if (old !== undefined && old !== from.element) cannot(old)
-    }
-    const stays = new Set(settled.filter((i) => i.entry === 'stays').map((i) => i.name))
-    return result.plan.entries.filter((e) => !stays.has(e.to.element))
-  }
-
-  /** By name, as Click has it: what an instance that carries on, or starts anew, takes of its own. */
-  #planOwn(heir: Instance): PlanEntry[] {
-    const old = heir.old!
-    const to = this.#store.schemas()
-    const map = { [old.name]: heir.name }
-    const options = { local: heir.entry === 'carries', map }
-    return this.#side.store
-      .schemas()
-      .filter((s) => s.element === old.name)
-      .flatMap((schema) => {
-        const result = planTransfer([schema], to, options)
-        return result.ok ? result.plan.entries : []
-      })
-  }
-
-  /** Rows that must be converted, while packets go on: what changes meanwhile goes again. */
-  *#copyRows(): Generator<void, void> {
-    const { store } = this.#side
-    const rest = this.#entries.filter((e) => !this.#isShared(e))
-    if (rest.length === 0) return
-    this.#transfer = new RowTransfer(store, this.#store, this.#side.time, rest)
-    yield* this.#transfer.steps()
-  }
-
-  #isShared(e: PlanEntry): boolean {
-    const old = this.#side.store.need(e.from)
-    if (this.#options.kind === 'config' && old.kind === 'packets')
-      // Click's: what finds no room in the new configuration is lost.
-      return old.fifo.length <= e.to.capacity && this.#options.bySnapshot !== true
-    return this.#options.bySnapshot !== true && isShareable(e, old)
-  }
-
   // ---- The swap ---------------------------------------------------------------------------------
 
-  /** Between two turns. The new configuration is at work afterwards. */
-  swap(): HandedOver {
+  /** Between two turns; as little as there is to be done at once. Then the next one is at work. */
+  swap(): void {
     const { router, store } = this.#side
     const before = router.running
     const next = this.#run
-    const states = store.entries()
-    const moved = this.#moveState()
-    const heirs = new Int32Array(before.instances.length).fill(-1)
-    for (const i of next.instances) if (i.entry !== 'anew') heirs[i.old!.index] = i.index
+    this.#before = before
+    for (const heir of next.instances) if (heir.entry === 'carries') keepBounds(heir)
+    this.#state.move()
+    const heirs = this.#heirsOf(before)
     store.become(this.#store)
     router.become(next)
     for (const i of next.instances) this.#settle(i)
     next.takeOver(before, heirs, this.#options.kind === 'copy')
     next.receivers = receiversOf(next.instances, router)
-    if (this.#options.kind === 'version' && before.active) router.activate()
-    this.#retire(before, heirs, states)
+    if (this.#options.kind === 'version') this.#goOn(before)
+  }
+
+  /** What can wait until packets go on: ends those that are gone. */
+  after(): HandedOver {
+    const before = this.#before!
+    const next = this.#run
+    this.#retire(before)
     const count = (entry: Instance['entry']) =>
       next.instances.filter((i) => i.entry === entry).length
     const { functions, reused } = next.compiled
     return {
       elements: { stayed: count('stays'), carried: count('carries'), anew: count('anew') },
       functions: { kept: reused, made: functions.size - reused },
-      ...moved,
+      ...this.#state.figures(next),
     }
   }
 
-  #moveState(): Pick<HandedOver, 'rows' | 'deltas' | 'packets' | 'lost'> {
-    const { store } = this.#side
-    for (const heir of this.#run.instances) if (heir.entry === 'carries') keepBounds(heir)
-    const held = this.#entries.map((e) => heldBy(store, e.from))
-    this.#transfer?.finish()
-    let byReference = 0
-    let packets = 0
-    for (const [k, e] of this.#entries.entries()) {
-      if (e.from.kind === 'packets') packets += held[k]!
-      if (this.#transfer?.has(e) === true) continue
-      const old = store.need(e.from)
-      this.#store.replace(share(this.#store.need(e.to), old))
-      if (old.kind !== 'packets') byReference += held[k]!
-    }
-    const lost = this.#entries.flatMap((e, k) => {
-      const where = this.#run.byName.get(e.to.element)?.where ?? ''
-      return lossOf(e, where, held[k]!, heldBy(this.#store, e.to))
-    })
-    for (const i of this.#run.instances) {
-      if (i.entry !== 'stays') continue
-      for (const s of this.#store.entriesOf(i.name))
-        if (s.kind === 'packets') packets += s.fifo.length
-        else byReference += s.rows.size
-    }
-    const converted = this.#transfer?.rows ?? 0
-    const deltas = this.#transfer?.deltas ?? 0
-    return { rows: { byReference, converted }, deltas, packets, lost }
+  /** New numbers by old ones; -1: not there any more, or started anew. */
+  #heirsOf(before: Running): Int32Array {
+    const heirs = new Int32Array(before.instances.length).fill(-1)
+    for (const i of this.#run.instances) if (i.entry !== 'anew') heirs[i.old!.index] = i.index
+    return heirs
+  }
+
+  /** A service's packets do not wait for somebody to say `activate`. */
+  #goOn(before: Running): void {
+    const { router } = this.#side
+    this.#run.active = before.active
+    for (const i of this.#run.instances) if (i.entry !== 'stays') router.notify(i)
+    router.wake()
   }
 
   #settle(i: Instance): void {
-    const { self, spec, seat, old } = i
+    const { self, spec, seat } = i
     if (i.entry === 'stays') {
       const { out, in: input } = this.#run.compiled
       seat.run = this.#run
@@ -306,20 +222,19 @@ export class Successor {
       // What has not changed is not written: the JIT compiler's code may rely on it.
       connect(self.out as unknown[], out[i.index]!)
       connect(self.in as unknown[], input[i.index]!)
-    } else {
-      if (i.entry === 'carries') {
-        Object.assign(self.counters, old!.self.counters)
-        self.resource = spec.adopt === undefined ? old!.self.resource : spec.adopt(self, old!.self)
-        freezeSelf(self, spec)
-      }
-      Object.freeze(self.state)
+    } else if (i.entry === 'carries') {
+      const old = i.old!.self
+      Object.assign(self.counters, old.counters)
+      self.resource = spec.adopt === undefined ? old.resource : spec.adopt(self, old)
+      freezeSelf(self, spec)
     }
-    i.old = null
   }
 
   /** Whoever still calls an instance that is gone kept a reference: that shows, not a lost change. */
-  #retire(before: Running, heirs: Int32Array, states: readonly StateEntry[]): void {
-    const { router, store } = this.#side
+  #retire(before: Running): void {
+    const { router } = this.#side
+    const heirs = this.#heirsOf(before)
+    for (const i of this.#run.instances) i.old = null
     const there = new Set(this.#run.instances.map((i) => i.self))
     const grave = router.makeRunning(before.instances.length)
     grave.retire(stale)
@@ -330,10 +245,7 @@ export class Successor {
       i.seat.run = grave
       if (heirs[i.index]! < 0) i.spec.close?.(i.self)
     }
-    const names = new Set(gone.map((i) => i.name))
-    const shared = new Set(store.entries().map(memoryOf))
-    for (const s of states)
-      if (names.has(s.schema.element) && !shared.has(memoryOf(s))) release(s, router.pool)
+    this.#state.release(new Set(gone.map((i) => i.name)))
   }
 }
 
@@ -358,21 +270,4 @@ function keepBounds({ self, old }: Instance): void {
       bounded.capacity = from.capacity
     }
   }
-}
-
-/** Rows or packets held. */
-function heldBy(store: StateStore, schema: StateSchema): number {
-  const entry = store.need(schema)
-  return entry.kind === 'packets' ? entry.fifo.length : entry.rows.size
-}
-
-/** In Click's words. */
-function lossOf({ to }: PlanEntry, where: string, had: number, has: number): string[] {
-  if (had <= has) return []
-  const what = to.kind === 'packets' ? 'packets' : 'rows'
-  const { element, className, capacity } = to
-  return [
-    `${where}: While hot-swapping state into '${element} :: ${className}':\n` +
-      `  warning: some ${what} lost (old length ${had}, new capacity ${capacity})`,
-  ]
 }

@@ -25,6 +25,8 @@ export interface Seat {
   index: number
   /** Unnamed elements are numbered by their place. */
   name: string
+  /** Somebody has asked for the name: it may be written down somewhere. */
+  nameSeen: boolean
   /** Its number in generated code. */
   id: number
 }
@@ -67,6 +69,7 @@ export function makeSelf(
 ): AnySelf {
   return {
     get name() {
+      seat.nameSeen = true
       return seat.name
     },
     className: from.className,

@@ -26,7 +26,8 @@ type Written = Omit<CompileNode, 'step'>
 
 /** What the compiler has written. */
 export interface Program {
-  readonly source: string
+  /** All of it, for people. */
+  readonly source: () => string
   readonly constants: readonly { readonly name: string; readonly text: string }[]
   readonly functions: ReadonlyMap<string, string>
   /** Names of functions by element and port. */
@@ -61,6 +62,14 @@ export class Writer {
   }
 
   write(): Program {
+    const steps = this.steps()
+    let step = steps.next()
+    while (step.done !== true) step = steps.next()
+    return step.value
+  }
+
+  /** The same in steps of a few functions each. */
+  *steps(): Generator<void, Program> {
     this.#functions.set('drop', ['const drop = function (p) { pool.free(p) }'])
     this.#functions.set('none', ['const none = function () { return null }'])
     this.#functions.set('idle', ['const idle = function () { return false }'])
@@ -69,14 +78,20 @@ export class Writer {
       node.inputs.map((_, port) => this.#inFunction(i, port)),
     )
     const task = this.#nodes.map((node) => this.#taskFunction(node))
-    while (this.#pending.length > 0) this.#pending.pop()!()
+    yield
+    for (let n = 0; this.#pending.length > 0; n++) {
+      this.#pending.pop()!()
+      if (n % 8 === 7) yield
+    }
+    yield
     const constants = this.#constants()
     const functions = new Map([...this.#functions].map(([name, body]) => [name, body.join('\n')]))
-    const source = [
-      '// One self and one step function an element.',
-      ...constants.map(({ text }) => text),
-      ...[...functions.values()].flatMap((text) => ['', text]),
-    ].join('\n')
+    const source = () =>
+      [
+        '// One self and one step function an element.',
+        ...constants.map(({ text }) => text),
+        ...[...functions.values()].flatMap((text) => ['', text]),
+      ].join('\n')
     return { source, constants, functions, out, in: input, task }
   }
 

@@ -64,6 +64,8 @@ export class Router implements RouterServices {
   background: ((worked: boolean) => boolean) | null = null
   /** The same for a configuration that is made ready beside; the last thing in a turn. */
   beside: (() => boolean) | null = null
+  /** Called when a turn begins. */
+  atTurn: (() => void) | null = null
   readonly onPrint: RouterServices['onPrint']
   readonly #setup: RouterSetup
   readonly #portList: readonly Port[]
@@ -155,7 +157,7 @@ export class Router implements RouterServices {
 
   /** JavaScript that the graph was compiled to. */
   generatedSource(): string {
-    return this.#run.compiled.source
+    return this.#run.compiled.source()
   }
 
   // ---- Turns --------------------------------------------------------------------------------
@@ -178,6 +180,7 @@ export class Router implements RouterServices {
   // A turn's parts, for who must get in between (chaos.ts).
 
   beginTurn(): void {
+    if (this.atTurn !== null) this.atTurn()
     this.nowMs = this.#setup.clock.nowMs()
     this.nowUs = this.#setup.clock.epochUs()
   }
@@ -256,12 +259,14 @@ export class Router implements RouterServices {
    * queues that came full say so.
    */
   notifyAll(): void {
-    for (const { self, spec } of this.#run.instances) {
-      self.notify()
-      if (spec.notesFull !== true) continue
-      const full = Object.values(self.state).some((s) => s instanceof Fifo && isFull(s))
-      if (full) self.signalFull(true)
-    }
+    for (const instance of this.#run.instances) this.notify(instance)
+  }
+
+  notify({ self, spec }: Instance): void {
+    self.notify()
+    if (spec.notesFull !== true) return
+    const full = Object.values(self.state).some((s) => s instanceof Fifo && isFull(s))
+    if (full) self.signalFull(true)
   }
 
   deactivate(): void {

@@ -40,14 +40,19 @@ function wakeAll(tasks: TaskList, elements: readonly number[]): void {
   for (let k = 0; k < elements.length; k++) tasks.schedule(elements[k]!)
 }
 
-/** Works out who wakes whom. */
-export function resolveWakeups(run: Running): void {
+/** Works out who wakes whom, in steps. */
+export function* resolveWakeups(run: Running): Generator<void, void> {
   const { instances } = run
-  run.listeners = instances.map((_, i) => listenersOf(instances, i))
-  run.sinks = instances.map(({ spec }, i) =>
-    spec.task === undefined ? null : sinksOf(instances, i),
-  )
+  const listeners: (readonly number[])[] = []
+  const sinks: (readonly number[] | null)[] = []
+  for (const [i, { spec }] of instances.entries()) {
+    listeners.push(listenersOf(instances, i))
+    sinks.push(spec.task === undefined ? null : sinksOf(instances, i))
+    if (i % 16 === 15) yield
+  }
+  run.listeners = listeners
+  run.sinks = sinks
   run.sources = instances.map((_, i) =>
-    instances.flatMap((_, source) => (run.sinks[source]?.includes(i) ? [source] : [])),
+    sinks.flatMap((filled, source) => (filled?.includes(i) === true ? [source] : [])),
   )
 }

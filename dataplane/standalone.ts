@@ -6,10 +6,17 @@ import { type FlatElement, type FlatGraph, parseConfig, unparse } from '../lib/c
 import type { Finding } from '../lib/errors.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { STANDALONE_FRAMES } from '../lib/limits.ts'
+import type { Swap } from './beside.ts'
 import { buildRouter } from './build.ts'
 import { type Classes, classFiles, loadClasses } from './classes.ts'
 import type { RouterClock } from './clock.ts'
-import { type Graph, INFORMATION_CLASSES, resolveGraph } from './graph.ts'
+import {
+  type Graph,
+  INFORMATION_CLASSES,
+  type Resolved,
+  resolveGraph,
+  resolveSteps,
+} from './graph.ts'
 import { type HandedOver, type Side, Successor } from './hand-over.ts'
 import type { AnyHandler } from './handlers.ts'
 import type { Driver, Port } from './io/device.ts'
@@ -97,30 +104,60 @@ export async function prepare(text: string, options: StandaloneOptions): Promise
  * Says what state could not be taken over.
  */
 export function replaceBy(prepared: Prepared, running: Standalone): Standalone {
-  const steps = replaceSteps(prepared, running)
-  let step = steps.next()
-  while (step.done !== true) step = steps.next()
-  step.value()
+  const { options, graph } = prepared
+  const configuration = configurationOf(prepared, () => running)
+  const next = new Successor(running, graph, { ...configuration, kind: 'config' })
+  try {
+    for (const line of next.finish().lost) options.print(line)
+  } catch (error) {
+    throw refusal(error)
+  }
+  running.prepared = prepared
   return running
 }
 
 /**
- * The same in steps, between which packets are forwarded. Gives what is to be called between two
- * turns, at once.
+ * The same in steps, between which packets are forwarded (beside.ts). Throws Refused; so does the
+ * first word of it, where the text cannot be read.
  */
-export function* replaceSteps(
-  prepared: Prepared,
+export async function replacement(
+  text: string,
+  options: StandaloneOptions,
   running: Standalone,
-): Generator<void, () => HandedOver> {
-  const { options, graph } = prepared
+): Promise<Generator<void, Swap<HandedOver>>> {
+  const flat = parse(text, options)
+  const names = flat.elements.map((e) => e.className)
+  const classes = await loadClasses(names, options.classes)
+  return replaceSteps({ options, text, flat, classes }, running)
+}
+
+function* replaceSteps(
+  read: Omit<Prepared, 'graph'>,
+  running: Standalone,
+): Generator<void, Swap<HandedOver>> {
+  const { options, flat, classes } = read
+  const known = running.router.instances.map((i) => i.made)
+  const resolved = yield* resolveSteps(flat, (name) => classes.get(name), { known })
+  const graph = accepted(resolved, options)
+  const prepared = { ...read, graph }
   const configuration = configurationOf(prepared, () => running)
   const next = new Successor(running, graph, { ...configuration, kind: 'config' })
-  yield* refusing(next.steps())
-  return () => {
-    const result = next.swap()
-    running.prepared = prepared
-    for (const line of result.lost) options.print(line)
-    return result
+  try {
+    yield* next.steps()
+  } catch (error) {
+    throw refusal(error)
+  }
+  return {
+    swap: () => {
+      next.swap()
+      running.prepared = prepared
+      running.router.activate()
+    },
+    after: () => {
+      const result = next.after()
+      for (const line of result.lost) options.print(line)
+      return result
+    },
   }
 }
 
@@ -133,14 +170,6 @@ export function copyOf(running: Standalone, bySnapshot = false): Standalone {
   new Successor(running, graph, { ...configuration, kind: 'copy', bySnapshot }).finish()
   running.prepared = prepared
   return running
-}
-
-function* refusing(steps: Generator<void, void>): Generator<void, void> {
-  try {
-    yield* steps
-  } catch (error) {
-    throw refusal(error)
-  }
 }
 
 function refusal(error: unknown): unknown {
@@ -245,7 +274,13 @@ function isClass(name: string): boolean {
 }
 
 function resolve(flat: FlatGraph, classes: Classes, options: StandaloneOptions): Graph {
-  const { graph, errors, warnings } = resolveGraph(flat, (name) => classes.get(name))
+  return accepted(
+    resolveGraph(flat, (name) => classes.get(name)),
+    options,
+  )
+}
+
+function accepted({ graph, errors, warnings }: Resolved, options: StandaloneOptions): Graph {
   if (options.warnings !== false) {
     for (const { where, message } of warnings) options.print(`${where}: ${message}`)
   }

@@ -7,9 +7,9 @@
 // answered the same. An element with `adopt`, `carries` or `close` has said itself what a hand-over
 // means to it, and is not made to stay.
 
-import { isDeepStrictEqual } from 'node:util'
 import type { AnyElement } from './element.ts'
 import type { Graph, GraphElement } from './graph.ts'
+import type { Question } from './graph-surroundings.ts'
 import type { Instance, Running } from './running.ts'
 import { isUnnamed } from './state-unnamed.ts'
 
@@ -48,12 +48,21 @@ export function isUnchanged(e: GraphElement, old: Instance): boolean {
   const was = old.made
   return (
     e.spec === old.spec &&
+    (e.name === old.name || !old.seat.nameSeen) &&
     old.config === e.configText &&
-    isDeepStrictEqual(e.inputKinds, was.inputKinds) &&
-    isDeepStrictEqual(e.outputKinds, was.outputKinds) &&
-    isDeepStrictEqual(e.config, was.config) &&
-    (!e.lookedAround || isDeepStrictEqual(e.plan, was.plan))
+    sameList(e.args, was.args) &&
+    sameList(e.inputKinds, was.inputKinds) &&
+    sameList(e.outputKinds, was.outputKinds) &&
+    (e.asked === was.asked || sameList(e.asked.map(textOf), was.asked.map(textOf)))
   )
+}
+
+function sameList(a: readonly string[], b: readonly string[]): boolean {
+  return a.length === b.length && a.every((value, i) => value === b[i])
+}
+
+function textOf({ kind, about, answer }: Question): string {
+  return `${kind} ${about} ${answer}`
 }
 
 /** Has its class nothing to say about a hand-over? */

@@ -22,9 +22,19 @@ function classOf(port: number): number {
 /** Port 0 is never chosen. */
 export function portTable(low: number, high: number): PortTable {
   const from = Math.max(low, 1)
-  const list = Array.from({ length: Math.max(0, high - from + 1) }, (_, i) => from + i)
-  list.sort((a, b) => classOf(a) - classOf(b))
-  return { ports: Uint16Array.from(list), classes: Uint16Array.from(list, classOf) }
+  const count = Math.max(0, high - from + 1)
+  const ports = new Uint16Array(count)
+  const classes = new Uint16Array(count)
+  // No two ports have one class, so that a port's place in order is its class; 0: no such port.
+  const byClass = new Uint16Array(count === 0 ? 0 : 65_536)
+  for (let port = from; port <= high; port++) byClass[classOf(port)] = port
+  for (let c = 0, n = 0; n < count; c++) {
+    const port = byClass[c]!
+    if (port === 0) continue
+    ports[n] = port
+    classes[n++] = c
+  }
+  return { ports, classes }
 }
 
 /** Bucket of a flow; 0 where there is only one. */
