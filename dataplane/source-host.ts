@@ -58,12 +58,11 @@ export class SourceHost {
     this.step(event)
   }
 
-  /** The packet loop could not send on: before the flip the conductor undoes the move. */
+  /** The packet loop could not send on: the buckets stay here, or come back. */
   onFailed(move: number, failure: Failure): void {
     if (move !== this.#state.move) return
-    const { epoch } = this.#state
     this.#setup.log.warn('move_source_failed', { move, failure })
-    this.#setup.answer({ role: 'source', msg: { type: 'refused', move, epoch, ...failure } })
+    this.step({ on: 'failed', move, refused: { type: 'refused', ...failure } })
   }
 
   step(event: SourceEvent): void {

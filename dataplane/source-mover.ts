@@ -108,7 +108,7 @@ export class SourceMover {
       case 'copying':
         return this.#copyTimed(worked)
       case 'draining':
-        return this.#drain()
+        return this.#guarded(() => this.#drain())
       case 'drained':
         this.#sendStragglers()
         return false
@@ -139,15 +139,20 @@ export class SourceMover {
     return more
   }
 
-  /** A stream that is too slow, or a row that cannot be converted, ends the copy, not the loop. */
   #copy(maxRows: number): boolean {
+    return this.#guarded(() => this.#copyChunk(maxRows))
+  }
+
+  /** A stream that is too slow, or a row that cannot be converted, ends the copy, not the loop. */
+  #guarded(run: () => boolean): boolean {
     try {
-      return this.#copyChunk(maxRows)
+      return run()
     } catch (error) {
       if (!(error instanceof ClickUpError)) throw error
       this.#snapshot?.abort()
       this.#snapshot = null
       this.#phase = 'idle'
+      this.#setup.router.notifyAll()
       const { code, message, hint, findings } = error
       const failure = { code, message, hint, findings }
       this.#setup.send({ type: 'source_failed', move: this.#move, failure })

@@ -4,7 +4,7 @@
 //
 //   prepare ─▶ precopy ─▶ hold ─▶ flip ─▶ drain ─▶ forget ─▶ finished (done)
 //      │          │         │     │ │       │
-//      └──────────┴─────────┤     │ └───────┴─ N dead, or failed ─▶ back ─▶ finished (undone)
+//      └──────────┴─────────┤     │ └───────┴─ N dead, or one failed ─▶ back ─▶ finished (undone)
 //     abort, refused, N dead│     │ failed
 //                           ▼     ▼ for certain
 //                         undo ◀─ seal
@@ -70,6 +70,8 @@ function onSource(state: ConductorState, msg: FromSource): Next {
   const { step } = state
   if (msg.type === 'refused') {
     if (beforeFlip(state)) return undo(state, refused(state, msg))
+    // It has failed, and will never drain: the target cannot have released.
+    if (inFlip(state) && isFailure(msg)) return back(state, refused(state, msg))
     // A source that does not know the move any more has nothing left to forget.
     return step === 'forget' && msg.code === 'NOT_FOUND' ? finish(state, 'done') : [state, []]
   }
@@ -92,8 +94,8 @@ function onTarget(state: ConductorState, msg: FromTarget): Next {
   switch (msg.type) {
     case 'refused': {
       if (beforeFlip(state)) return undo(state, refused(state, msg))
-      // Stale answers say nothing; any other refusal means that it will never release.
-      const fails = inFlip(state) && msg.code !== 'STALE_EPOCH' && msg.code !== 'NOT_FOUND'
+      // It has failed, and will never release.
+      const fails = inFlip(state) && isFailure(msg)
       return fails ? back(state, refused(state, msg)) : [state, []]
     }
     case 'prepared':
@@ -190,6 +192,11 @@ function onTimer(state: ConductorState): Next {
   // The epoch refuses whatever the silent side still sends; its next move ends this one there.
   if (now.step === 'undo' && now.tries > UNDO_TRIES) return finish(now, 'undone')
   return [now, [...ask(now), { do: 'timer', ms: ASK_AGAIN_MS }]]
+}
+
+/** Answers to stale messages say nothing about the move. */
+function isFailure(msg: Refused): boolean {
+  return msg.code !== 'STALE_EPOCH' && msg.code !== 'NOT_FOUND'
 }
 
 function refused(state: ConductorState, msg: Refused): Failure {

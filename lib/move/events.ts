@@ -39,6 +39,8 @@ export type SourceEvent =
   | { readonly on: 'fence'; readonly move: number; readonly epoch: number; readonly port: number }
   /** The last chunk before `done` was made; the buckets' gate says AWAY since `drain`. */
   | { readonly on: 'drained'; readonly move: number }
+  /** The packet loop cannot send on: a row that does not convert, changes lost to a slow stream. */
+  | { readonly on: 'failed'; readonly move: number; readonly refused: Refused }
   | { readonly on: 'credit'; readonly credit: Credit }
   | { readonly on: 'timer' }
 

@@ -2,11 +2,12 @@
 // the pre-copy is over. lib/move/source.ts has the transitions.
 
 import { ROUNDS_MAX, SETTLE_FRAMES, SETTLE_ROWS, SETTLE_STALLS } from '../limits.ts'
-import { NO_TOTALS } from './common.ts'
+import { NO_TOTALS, refusal } from './common.ts'
 import type {
   Buckets,
   FrameKind,
   FromSource,
+  Refused,
   SourceAction,
   SourceCommand,
   Totals,
@@ -18,6 +19,7 @@ export type SourcePhase =
   | 'settled'
   | 'draining'
   | 'drained'
+  | 'failed'
   | 'forgotten'
   | 'closed'
   | 'aborted'
@@ -52,6 +54,8 @@ export interface SourceState {
   readonly quietMs: number
   /** Time in `forgotten`. */
   readonly restMs: number
+  /** Why it failed. */
+  readonly refused: Refused | null
 }
 
 export const SOURCE_IDLE: SourceState = Object.freeze({
@@ -73,6 +77,7 @@ export const SOURCE_IDLE: SourceState = Object.freeze({
   tickMs: -1,
   quietMs: 0,
   restMs: 0,
+  refused: null,
 })
 
 /** In these phases there is a stream. */
@@ -102,6 +107,8 @@ export function milestone(state: SourceState): FromSource {
       return { type: 'settled', move, epoch, totals }
     case 'drained':
       return { type: 'drained', move, epoch, totals }
+    case 'failed':
+      return { ...(state.refused ?? refusal(state, 'INTERNAL')), move, epoch }
     case 'forgotten':
     case 'closed':
       return { type: 'forgotten', move, epoch, totals }

@@ -9,6 +9,9 @@
 //     │                  ▼                ▼                       ▼                │ STRAGGLER_MS
 //     └─(newer start)─ aborted: owns the buckets, whatever was sent              closed
 //
+// `failed`, from copying, settled or draining: the packet loop cannot send on. The conductor is told,
+// now and whenever it asks, and aborts: before the flip that is an undo, after it the way back.
+//
 // The stream: frames have sequence numbers; those without credit yet are kept by whoever runs this
 // machine, and sent again on a gap or after STREAM_RETRY_MS without progress. The packet loop makes
 // a chunk only against a grant, so a slow target delays the copy and never the loop.
@@ -31,7 +34,7 @@ import {
   type SourceState,
   streams,
 } from './source-state.ts'
-import type { Credit, FrameKind, SourceAction, SourceEvent, ToSource } from './types.ts'
+import type { Credit, FrameKind, Refused, SourceAction, SourceEvent, ToSource } from './types.ts'
 
 export type { SourcePhase, SourceState } from './source-state.ts'
 export { SOURCE_IDLE } from './source-state.ts'
@@ -48,6 +51,8 @@ export function sourceStep(state: SourceState, event: SourceEvent): Next {
       return onCredit(state, event.credit)
     case 'fence':
       return onFence(state, event.move, event.epoch, event.port)
+    case 'failed':
+      return event.move === state.move ? onFailed(state, event.refused) : [state, []]
     case 'chunk':
     case 'round':
     case 'drained': {
@@ -182,6 +187,13 @@ function onDrained(state: SourceState): Next {
   const [sent, actions] = frame({ ...state, phase: 'drained' }, 'done', -1)
   const [next, grants] = grant(sent)
   return [next, [...actions, ...grants, reply(milestone(next))]]
+}
+
+/** Nothing is sent any more, so the target will not own: the conductor ends the move. */
+function onFailed(state: SourceState, refused: Refused): Next {
+  if (!['copying', 'settled', 'draining'].includes(state.phase)) return [state, []]
+  const next: SourceState = { ...state, phase: 'failed', refused, roundDue: false }
+  return [next, [reply(milestone(next))]]
 }
 
 function onCredit(state: SourceState, credit: Credit): Next {

@@ -16,7 +16,7 @@ import { AWAY, INCOMING, OWNED } from '../../lib/move/gate.ts'
 import { FINDINGS_MAX } from './check-live.ts'
 import { checkRest, checkState } from './check-state.ts'
 import { type Run, run } from './run.ts'
-import type { Scenario } from './scenario.ts'
+import { mayFail, type Scenario } from './scenario.ts'
 import type { Fate } from './traffic.ts'
 
 /** A move that nothing disturbs any more is over by then: half of it is patience (lib/limits.ts). */
@@ -54,11 +54,12 @@ function check(run: Run, without: () => Run): string[] {
 /** What a move may fail for, and what the scenario must have for that. */
 const REASONS: Readonly<Record<string, (run: Run) => boolean>> = {
   CONFLICT: ({ scenario }) => scenario.abortMs >= 0,
-  INCOMPATIBLE: ({ scenario }) => scenario.versions.includes(9),
+  INCOMPATIBLE: ({ scenario }) => scenario.versions.some((v) => v === 4 || v === 9),
+  PROTOCOL: ({ scenario }) => scenario.garble > 0,
   LIMIT: ({ scenario }) => scenario.capacities.some((c) => c < 10_000),
   SYSCALL: ({ scenario }) => scenario.flipFailures > 0 || scenario.faults.length > 0,
   UNREACHABLE: ({ scenario: s }) =>
-    s.loss > 0 || s.frameLoss > 0 || s.partitions.length > 0 || s.faults.length > 0,
+    s.streamSkew || s.loss > 0 || s.frameLoss > 0 || s.partitions.length > 0 || s.faults.length > 0,
   MOVE_FAILED: ({ world }) => world.kills.length > 0,
 }
 
@@ -79,7 +80,7 @@ function checkOutcomes(run: Run, findings: string[]): void {
 /** Why a packet may have been dropped. */
 function isAllowed(run: Run, { packet }: Fate, why: string): boolean {
   const { scenario, world, coordinator } = run
-  const { heldMax, stragglersMax, frames, capacities, versions } = scenario
+  const { heldMax, stragglersMax, frames } = scenario
   const replicaDied = world.kills.some((k) => run.replicas.has(k))
   if (why === 'overflow') return heldMax < 1000
   if (why === 'no frame') return frames < 1000
@@ -87,8 +88,7 @@ function isAllowed(run: Run, { packet }: Fate, why: string): boolean {
   if (why === 'given up' && replicaDied) return true
   // A target that fails after the flip cannot give back what was steered to it, nor can its source
   // know what it took.
-  const fails = capacities.some((c) => c < 10_000) || versions.includes(9)
-  if (fails && (why === 'given up' || why === 'foreign')) return true
+  if (mayFail(scenario) && (why === 'given up' || why === 'foreign')) return true
   // A straggler whose frame was lost when the next move began: nobody takes it any more.
   if (why === 'given up' && packet.late && coordinator.finishes.length > 1) return true
   if (why !== 'foreign') return false

@@ -25,8 +25,14 @@ export const RECENT_SECONDS = 0.3
 const PACE_MS = 1
 const BURST = 32
 
-/** Versions of SimCount's table: 2 widens and adds, 3 renames and changes the key, 9 takes nobody's. */
-export type Version = 1 | 2 | 3 | 9
+/**
+ * Versions of SimCount's table: 2 widens and adds, 3 renames and changes the key, 4 cannot convert
+ * every row, 9 takes nobody's.
+ */
+export type Version = 1 | 2 | 3 | 4 | 9
+
+/** Rows with this count are the ones that version 4 has no idea of. */
+const BAD_COUNT = 12
 
 /** A row of any version as the checkers see it. */
 export interface CountRow {
@@ -52,7 +58,13 @@ const FLOWS: Readonly<Record<Version, () => TableDecl>> = {
       { 1: up1 },
     ),
   3: () =>
-    flows(3, { id: 'f64' }, { bytes: 'f64', packets: 'f64', at: 'time', digest: 'u32' }, STEPS),
+    flows(
+      3,
+      { id: 'f64' },
+      { bytes: 'f64', packets: 'f64', at: 'time', digest: 'u32' },
+      { 1: up1, 2: up2 },
+    ),
+  4: () => flows(4, { flow: 'u32' }, { count: 'f64', digest: 'u32', at: 'time' }, STEPS),
   9: () => flows(9, { flow: 'u32' }, { count: 'f64', digest: 'u32', at: 'time', more: 'u8' }, {}),
 }
 
@@ -60,7 +72,16 @@ const up1 = (row: Row): Row => ({ ...row, bytes: (row.count as number) * 64 })
 const down1 = ({ bytes: _, ...row }: Row): Row => row
 const up2 = ({ flow, count, ...row }: Row): Row => ({ ...row, id: flow!, packets: count! })
 const down2 = ({ id, packets, ...row }: Row): Row => ({ ...row, flow: id!, count: packets! })
-const STEPS = { 1: up1, 2: up2 }
+const up3 = ({ id, packets, bytes: _, ...row }: Row): Row => {
+  if (packets === BAD_COUNT) throw new Error(`${BAD_COUNT} packets`)
+  return { ...row, flow: id!, count: packets! }
+}
+const down3 = ({ flow, count, ...row }: Row): Row => {
+  if (count === BAD_COUNT) throw new Error(`${BAD_COUNT} packets`)
+  return { ...row, id: flow!, packets: count!, bytes: 0 }
+}
+const STEPS = { 1: up1, 2: up2, 3: up3 }
+const BACK = { 1: down1, 2: down2, 3: down3 }
 
 type Row = Record<string, number | Uint8Array>
 
@@ -70,7 +91,9 @@ function flows(
   row: TableDecl['row'],
   upgrade: NonNullable<TableDecl['upgrade']>,
 ): TableDecl {
-  const downgrade = version === 2 ? { 1: down1 } : version === 3 ? { 1: down1, 2: down2 } : {}
+  const downgrade = Object.fromEntries(
+    Object.entries(version === 9 ? {} : BACK).filter(([v]) => Number(v) < version),
+  )
   return table({ version, scope: 'flow', key, row, upgrade, downgrade, capacity: 'CAPACITY' })
 }
 

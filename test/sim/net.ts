@@ -2,7 +2,9 @@
 // lost, repeated, delayed and overtaken. The state stream between two replicas keeps its order, but
 // its frames may be lost, come twice, or come late. A partition lets nothing through, one way or both.
 
+import { FRAME_FRONT } from '../../dataplane/stream-frame.ts'
 import type { StreamClient } from '../../lib/wire/transport.ts'
+import { idsIn } from './frames.ts'
 import type { Scenario } from './scenario.ts'
 import { Fifo, LATE_MS, type Process, type World } from './world.ts'
 
@@ -25,6 +27,10 @@ interface Connection {
 
 /** Stands for a promise that is kept at once: what waits for it runs in no order of its own. */
 const DONE = { catch: () => DONE } as unknown as Promise<void>
+
+/** Of a frame of the state stream (dataplane/stream-frame.ts). */
+const HEAD_BYTES = FRAME_FRONT
+const VERSION_AT = 18
 
 export class Net {
   /** Where streams end: by endpoint. */
@@ -96,10 +102,26 @@ export class Net {
     this.#connections.set(peer, connection)
     return {
       send: (bytes) => {
-        this.#frame(connection, true, 'frame', () => server.onFrame(peer, bytes.slice()))
+        const sent = this.#inTransit(bytes)
+        this.#frame(connection, true, 'frame', () => server.onFrame(peer, sent()))
         return DONE
       },
       close: () => DONE,
+    }
+  }
+
+  /** The bytes as they arrive: a copy, at times damaged, or of another release. */
+  #inTransit(bytes: Uint8Array): () => Uint8Array {
+    const { garble, streamSkew } = this.#scenario
+    const { random } = this.#world
+    const damaged = !this.calm && random.chance(garble)
+    const at = HEAD_BYTES + random.below(Math.max(1, bytes.length - HEAD_BYTES))
+    return () => {
+      const copy = bytes.slice()
+      if (streamSkew) copy[VERSION_AT] = 99
+      // Stragglers have no checksum of their own: their elements check what they look at.
+      if (damaged && at < copy.length && idsIn(copy).length === 0) copy[at] = copy[at]! ^ 0x55
+      return copy
     }
   }
 

@@ -50,6 +50,10 @@ export interface Scenario {
   readonly delayMs: number
   readonly frameLoss: number
   readonly frameTwice: number
+  /** A chunk's bytes are damaged. */
+  readonly garble: number
+  /** Replicas of releases whose state streams do not agree. */
+  readonly streamSkew: boolean
   readonly fenceLoss: number
   readonly flipFailures: number
   /** Records that the store refuses, and how long one takes at most. */
@@ -88,6 +92,14 @@ export function shapeOf(s: Scenario, name: string): RouterShape {
   return { version: s.versions[k]!, capacity: s.capacities[k]!, ports: s.ports, deletes: s.deletes }
 }
 
+/** The target may find in mid-move that it cannot take a row. */
+export function mayFail(s: Scenario): boolean {
+  const { capacities, versions, garble } = s
+  return (
+    garble > 0 || capacities.some((c) => c < 10_000) || versions.some((v) => v === 4 || v === 9)
+  )
+}
+
 export const FIRST: Leg = { from: 'nf.1', to: 'nf.2', buckets: [0, 8], primary: true }
 const CLOCK = { rate: 1, offsetMs: 1000 }
 
@@ -119,6 +131,8 @@ export function plain(seed: number): Scenario {
     delayMs: 0.5,
     frameLoss: 0,
     frameTwice: 0,
+    garble: 0,
+    streamSkew: false,
     fenceLoss: 0,
     flipFailures: 0,
     journalFailures: 0,
@@ -165,6 +179,8 @@ export function scenarioOf(seed: number): Scenario {
     delayMs: r.pick([0.2, 1, 20, 150]),
     frameLoss: sometimes(0.4, () => r.pick([0.02, 0.2])),
     frameTwice: sometimes(0.3, () => 0.1),
+    garble: sometimes(0.03, () => 0.03),
+    streamSkew: r.chance(0.02),
     fenceLoss: sometimes(0.3, () => 0.5),
     flipFailures: sometimes(0.15, () => r.between(1, 3)),
     journalFailures: sometimes(0.1, () => r.between(1, 2)),
@@ -212,7 +228,12 @@ function versionsOf(r: Random): readonly Version[] {
     [2, 1, 3],
     [3, 2, 1],
     [3, 1, 3],
-    r.chance(0.3) ? [1, 9, 1] : [2, 2, 2],
+    r.pick([
+      [1, 9, 1],
+      [1, 4, 1],
+      [4, 1, 4],
+    ]),
+    [2, 2, 2],
   ])
 }
 

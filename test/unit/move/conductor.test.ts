@@ -194,6 +194,22 @@ test('a failed flip is sealed before the move is undone', (t) => {
   t.is(play(at('flip'), failed(8, 9))[0].step, 'undo')
 })
 
+test('a source that failed after the flip takes the buckets back; a stale answer of it says nothing', (t) => {
+  const refused = { type: 'refused', message: '', hint: '', findings: [] } as const
+  const says = (code: string): ConductorEvent => ({
+    on: 'source',
+    msg: { ...AT, ...refused, code },
+  })
+  for (const step of ['flip', 'drain'] as const) {
+    const [back, actions] = play(at(step), says('INCOMPATIBLE'))
+    t.is(back.step, 'back')
+    t.is(back.failure?.code, 'INCOMPATIBLE')
+    t.deepEqual(short(actions), ['journal back', 'source abort', 'flip nf.1 9'])
+    t.is(play(at(step), says('STALE_EPOCH'))[0].step, step)
+    t.is(play(at(step), says('NOT_FOUND'))[0].step, step)
+  }
+})
+
 test('back waits for the source and the flip, and leaves the target until nothing is steered to it', (t) => {
   const refused = {
     type: 'refused',

@@ -170,6 +170,29 @@ test('abort takes the buckets back at any stage before forget', (t) => {
   }
 })
 
+test('failed: told now and on demand, nothing is drained, abort takes the buckets back', (t) => {
+  const refused = {
+    type: 'refused' as const,
+    code: 'INCOMPATIBLE',
+    message: 'a row',
+    hint: '',
+    findings: [],
+  }
+  const failed: SourceEvent = { on: 'failed', move: 3, refused }
+  for (const state of [started, settled, play(settled, fence(0), fence(1))[0]]) {
+    const [next, actions] = play(state, failed)
+    t.deepEqual(actions, [{ do: 'reply', msg: { ...refused, ...AT } }])
+    t.deepEqual(play(next, message({ ...AT, type: 'status' }))[1], actions)
+    for (const event of [round(1), drained, fence(0), fence(1)])
+      t.deepEqual(play(next, event), [next, []])
+    const [aborted, own] = play(next, message({ ...AT, epoch: 9, type: 'abort' }))
+    t.is(aborted.phase, 'aborted')
+    t.deepEqual(commands(own), ['own'])
+  }
+  for (const state of [drainedState, SOURCE_IDLE]) t.deepEqual(play(state, failed), [state, []])
+  t.deepEqual(play(started, { ...failed, move: 2 }), [started, []])
+})
+
 test('an abort that overtakes its start wins', (t) => {
   const [aborted, actions] = play(SOURCE_IDLE, message({ ...AT, type: 'abort' }))
   t.deepEqual(commands(actions), [])
