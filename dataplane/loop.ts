@@ -2,7 +2,8 @@
 //
 //   busy            turns in a row for LOOP_BURST_MS, then setImmediate: messages and handlers of
 //                   other connections get in between
-//   idle, blocking driver      the driver waits (poll) till the next timer, LOOP_WAIT_MS at most
+//   idle, blocking driver      the driver waits (poll) till the next timer, LOOP_WAIT_MS at most;
+//                   what has come is taken at once, before the event loop gets its look
 //   idle, watched descriptors  the same, with a poll of the loop's own
 //   idle, event-loop driver    a timer till the router's next one; packets and wake-ups end it
 //   idle, simulated time       the clock jumps to the next timer
@@ -96,18 +97,36 @@ export class Loop {
     const start = performance.now()
     let busy = false
     do {
-      busy = this.#turn === null ? this.#router.turn() : this.#turn()
+      busy = this.#run()
+      // A sleep ends for packets, mostly: the event loop's round would only delay them.
+      if (!busy && !this.#router.stopped && this.#driver?.blocking === true) {
+        this.#rest(this.#driver)
+        busy = this.#run()
+      }
       if (this.#router.stopped) {
         // What is pending already, a signal's script say, still comes first.
         setImmediate(() => this.stop())
         return
       }
-      if (!busy) busy = this.#jump()
     } while (busy && performance.now() - start < LOOP_BURST_MS)
-    if (busy) {
-      if (this.#watching) this.#router.watches.poll(0)
-      this.#soon()
-    } else this.#idle()
+    if (busy && this.#watching) this.#router.watches.poll(0)
+    if (busy || this.#driver?.blocking === true) this.#soon()
+    else this.#idle()
+  }
+
+  /** One turn; true: another may find more. */
+  #run(): boolean {
+    const busy = this.#turn === null ? this.#router.turn() : this.#turn()
+    return busy || (!this.#router.stopped && this.#jump())
+  }
+
+  /** Sleeps in the driver till something comes or is due. */
+  #rest(driver: Driver): void {
+    const { watches } = this.#router
+    if (this.#watching && watches.poll(0)) return
+    const delay = this.#router.nextTimerMs - this.#clock.nowMs()
+    const longest = this.#watching ? WATCH_WAIT_MS : LOOP_WAIT_MS
+    driver.wait(Math.max(0, Math.min(longest, delay)))
   }
 
   /** A standby router's elements take nothing from their descriptors yet. */
@@ -126,12 +145,7 @@ export class Loop {
   #idle(): void {
     const delay = this.#router.nextTimerMs - this.#clock.nowMs()
     const { watches } = this.#router
-    if (this.#driver?.blocking === true) {
-      const longest = this.#watching ? WATCH_WAIT_MS : LOOP_WAIT_MS
-      if (!this.#watching || !watches.poll(0))
-        this.#driver.wait(Math.max(0, Math.min(longest, Math.floor(delay))))
-      this.#soon()
-    } else if (this.#watching) {
+    if (this.#watching) {
       watches.poll(Math.max(0, Math.min(LOOP_WAIT_MS, delay)))
       this.#soon()
     } else if (delay < 1) {

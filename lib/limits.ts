@@ -163,6 +163,9 @@ export const SWEEP_ROWS = 256
 /** A slice of what a hand-over in place does beside the packet loop, in ms. A step that is longer ends it. */
 export const BESIDE_SLICE_MS = 0.2
 
+/** How long an upgrade in place may take, rows to be converted included. After that its end is unknown. */
+export const IN_PLACE_MS = 60_000
+
 /** Bytes of a chunk of rows that are converted for a hand-over in place: some 100 rows between two turns. */
 export const HAND_OVER_CHUNK_BYTES = 8_192
 
@@ -249,6 +252,13 @@ export const XSK_RING_SIZE_MIN = 64
 /** Tries to take a queue, 5 ms apart: the kernel frees a closed AF_XDP socket's queue some time later. */
 export const XSK_BUSY_RETRIES = 400
 export const XSK_BUSY_RETRY_MS = 5
+
+/**
+ * How long the xdp driver looks for packets before it sleeps, while they come that soon; and the
+ * processors that a machine has at least for it: with fewer, everybody else would be held up.
+ */
+export const SPIN_MS = 0.05
+export const SPIN_PROCESSORS = 4
 
 /** Longest sleep while the kernel would not take all frames yet: then it is asked again. */
 export const SEND_RETRY_MS = 1

@@ -153,6 +153,11 @@ export class XdpPort implements Port {
     this.#reap()
   }
 
+  /** True: packets are there to be received. */
+  get waiting(): boolean {
+    return this.fault === null && Atomics.load(this.#rx, this.#rxRing.producer) !== this.#rxConsumer
+  }
+
   /** True: the kernel has not taken every frame yet. */
   get pending(): boolean {
     return this.fault === null && Atomics.load(this.#tx, this.#txRing.consumer) !== this.#txProducer

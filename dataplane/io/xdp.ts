@@ -2,6 +2,7 @@
 // from port to port without a copy of ours. A small XDP program on each interface redirects every
 // packet of its queue into the socket. Copy mode: veth has no zero-copy.
 
+import { availableParallelism } from 'node:os'
 import { ClickUpError } from '../../lib/errors.ts'
 import {
   FRAME_SIZE,
@@ -13,6 +14,7 @@ import {
 import { isNativeError, type Native, native, nativeFile, systemError } from '../native/native.ts'
 import { Pool } from '../packet.ts'
 import type { Driver, DriverSpec, PortSpec } from './device.ts'
+import { Spin, spinMsFor } from './spin.ts'
 import { Waiter } from './waiter.ts'
 import { XdpPort } from './xdp-port.ts'
 
@@ -20,6 +22,8 @@ export interface XdpOptions {
   /** Asks for zero-copy; interfaces that have none refuse it. */
   readonly zeroCopy?: boolean
   readonly queue?: number
+  /** How long to look for packets before a sleep; left out: as the machine's processors allow. */
+  readonly spinMs?: number
 }
 
 /** Opens all ports, or none. Throws ClickUpError. */
@@ -56,6 +60,7 @@ class XdpDriver implements Driver {
   readonly #umem: object
   readonly #redirects: object[] = []
   readonly #waiter: Waiter
+  readonly #spin: Spin
   #closed = false
 
   constructor(n: Native, spec: DriverSpec, options: XdpOptions) {
@@ -67,6 +72,7 @@ class XdpDriver implements Driver {
         `give at least ${XSK_RING_SIZE_MIN * 4 * spec.ports.length}`,
       )
     this.#native = n
+    this.#spin = new Spin(options.spinMs ?? spinMsFor(availableParallelism()))
     const umem = n.umemOpen(spec.frames * FRAME_SIZE)
     this.#umem = umem.handle
     const ports: XdpPort[] = []
@@ -86,7 +92,31 @@ class XdpDriver implements Driver {
   }
 
   wait(timeoutMs: number): void {
+    if (!this.#spin.ever) {
+      this.#waiter.waitFor(this.ports, timeoutMs)
+      return
+    }
+    const startMs = performance.now()
+    if (timeoutMs > 0 && this.#look(startMs)) return
     this.#waiter.waitFor(this.ports, timeoutMs)
+    this.#spin.came(this.#waiting() ? performance.now() - startMs : Infinity)
+  }
+
+  /** Looks for packets without sleeping, while that is worth it; true: there are some. */
+  #look(startMs: number): boolean {
+    const { ms } = this.#spin
+    if (ms === 0 || this.ports.some((port) => port.pending)) return false
+    for (let now = startMs; now - startMs < ms; now = performance.now()) {
+      if (!this.#waiting()) continue
+      this.#spin.came(now - startMs)
+      return true
+    }
+    return false
+  }
+
+  #waiting(): boolean {
+    for (let i = 0; i < this.ports.length; i++) if (this.ports[i]!.waiting) return true
+    return false
   }
 
   close(): void {
