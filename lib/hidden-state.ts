@@ -2,18 +2,21 @@
 // closures, static fields, properties put where they do not belong, clocks, timers. What an element
 // declares (`state`, `counters`) moves; nothing else does.
 //
-// The check goes by the shape of the code and follows a value only within its file; it is there to
-// catch mistakes, not malice. `// hidden-state: <reason>` on a declaration excuses it, and is listed.
+// The check goes by the shape of the code. It follows a value within its file, and into functions and
+// classes that the file imports by relative paths; it is there to catch mistakes, not malice. `// hidden-state: <reason>` on a declaration excuses it, and is listed.
 
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import type { Finding } from './errors.ts'
 import { fileProblem } from './file-problem.ts'
+import type { Facts } from './lint/facts.ts'
+import { factsFor } from './lint/facts.ts'
 import type { Mark } from './lint/marks.ts'
 import { markFor, marksIn } from './lint/marks.ts'
 import type { Raw } from './lint/rules.ts'
 import { globalRules, nameRules, staticRules } from './lint/rules.ts'
 import { callRules } from './lint/rules-calls.ts'
+import { selfRules } from './lint/rules-self.ts'
 import type { Source } from './lint/source.ts'
 import { parseSource } from './lint/source.ts'
 import { idleMark, noReason } from './lint/texts.ts'
@@ -34,7 +37,8 @@ export interface HiddenState {
 
 /** What is wrong with one source. @param file its name, for `where` */
 export function findHiddenState(file: string, source: string): Finding[] {
-  return [...check(file, source).findings]
+  const parsed = parseSource(file, source)
+  return 'message' in parsed ? [parsed] : [...check(parsed).findings]
 }
 
 /**
@@ -47,6 +51,7 @@ export function checkHiddenState(
   label: (file: string) => string = (file) => file,
   isOurs: (file: string) => boolean = () => false,
 ): HiddenState {
+  const read = new Reader(label)
   const findings: Finding[] = []
   const excused: Excused[] = []
   const seen = new Set<string>()
@@ -54,30 +59,64 @@ export function checkHiddenState(
   for (let file = left.pop(); file !== undefined; file = left.pop()) {
     if (seen.has(file)) continue
     seen.add(file)
-    let text: string
-    try {
-      text = readFileSync(file, 'utf8')
-    } catch (cause) {
-      findings.push({ where: label(file), message: fileProblem(cause) })
+    const source = read.source(file)
+    if ('message' in source) {
+      findings.push(source)
       continue
     }
-    const result = check(label(file), text)
+    const result = check(source)
     findings.push(...result.findings)
     excused.push(...result.excused)
-    for (const helper of result.imports(file)) if (!isOurs(helper)) left.push(helper)
+    for (const helper of importsOf(source, file)) if (!isOurs(helper)) left.push(helper)
   }
   return { findings, excused, files: [...seen] }
+}
+
+/** Reads and parses each file once; what its exports do is asked for by those that import it. */
+class Reader {
+  readonly #label: (file: string) => string
+  readonly #sources = new Map<string, Source | Finding>()
+  readonly #facts = new Map<string, Facts>()
+
+  constructor(label: (file: string) => string) {
+    this.#label = label
+  }
+
+  source(file: string): Source | Finding {
+    let source = this.#sources.get(file)
+    if (source === undefined) {
+      source = this.#parsed(file)
+      this.#sources.set(file, source)
+    }
+    return source
+  }
+
+  #parsed(file: string): Source | Finding {
+    const name = this.#label(file)
+    try {
+      return parseSource(name, readFileSync(file, 'utf8'), (module) => this.#of(file, module))
+    } catch (cause) {
+      return { where: name, message: fileProblem(cause) }
+    }
+  }
+
+  /** Facts of what a file imports. */
+  #of(importer: string, module: string): Facts | null {
+    const file = resolved(importer, module)
+    const source = file === null ? null : this.source(file)
+    if (source === null || 'message' in source) return null
+    const facts = this.#facts.get(file!) ?? factsFor(source)
+    this.#facts.set(file!, facts)
+    return facts
+  }
 }
 
 interface Checked {
   readonly findings: readonly Finding[]
   readonly excused: readonly Excused[]
-  imports(path: string): string[]
 }
 
-function check(file: string, text: string): Checked {
-  const source = parseSource(file, text)
-  if ('message' in source) return { findings: [source], excused: [], imports: () => [] }
+function check(source: Source): Checked {
   const marks = marksIn(source.lines)
   const used = new Set<Mark>()
   const findings: Finding[] = []
@@ -86,7 +125,7 @@ function check(file: string, text: string): Checked {
     if (mark === null) findings.push(asFinding(source, raw))
     else used.add(mark)
   }
-  const whereOf = (mark: Mark) => `${file}:${mark.line}:${mark.column}`
+  const whereOf = (mark: Mark) => `${source.file}:${mark.line}:${mark.column}`
   for (const mark of marks) {
     if (!used.has(mark)) findings.push({ where: whereOf(mark), message: idleMark() })
     else if (mark.reason === '') findings.push({ where: whereOf(mark), message: noReason() })
@@ -96,13 +135,13 @@ function check(file: string, text: string): Checked {
     excused: marks
       .filter((m) => used.has(m) && m.reason !== '')
       .map((m) => ({ where: whereOf(m), reason: m.reason })),
-    imports: (path) => importsOf(source, path),
   }
 }
 
 function rawFindings(source: Source): Raw[] {
   return [
     ...nameRules(source),
+    ...selfRules(source),
     ...staticRules(source),
     ...globalRules(source),
     ...callRules(source),
@@ -123,14 +162,17 @@ function byPlace(a: Finding, b: Finding): number {
 
 /** Files that a source imports by relative paths. */
 function importsOf(source: Source, path: string): string[] {
-  const found: string[] = []
-  for (const node of source.tree.body as { source?: { value: unknown } }[]) {
+  return (source.tree.body as { source?: { value: unknown } }[]).flatMap((node) => {
     const module = node.source?.value
-    if (typeof module !== 'string' || !module.startsWith('.')) continue
-    const file = resolve(dirname(path), module)
-    const candidates = [file, file.replace(/\.js$/, '.ts'), `${file}.ts`, `${file}.js`]
-    const there = candidates.find((candidate) => existsSync(candidate))
-    if (there !== undefined) found.push(there)
-  }
-  return found
+    const file = typeof module === 'string' ? resolved(path, module) : null
+    return file === null ? [] : [file]
+  })
+}
+
+/** The file that an import means; null: a package, or not there. */
+function resolved(importer: string, module: string): string | null {
+  if (!module.startsWith('.')) return null
+  const file = resolve(dirname(importer), module)
+  const candidates = [file, file.replace(/\.js$/, '.ts'), `${file}.ts`, `${file}.js`]
+  return candidates.find((candidate) => existsSync(candidate)) ?? null
 }

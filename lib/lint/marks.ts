@@ -44,10 +44,17 @@ export function marksIn(lines: readonly string[]): Mark[] {
 export function markFor(source: Source, node: Node, marks: readonly Mark[]): Mark | null {
   if (marks.length === 0) return null
   for (let at: Node | null = node; at !== null; at = source.parentOf(at)) {
-    if (at !== node && !DECLARATIONS.test(at.type)) continue
+    if (at !== node && (!DECLARATIONS.test(at.type) || isElement(at))) continue
     const { line } = source.placeOf(at)
     const mark = marks.find((m) => m.covers === line)
     if (mark !== undefined) return mark
   }
   return null
+}
+
+/** `const x = element({ … })`, with or without export. */
+function isElement(node: Node): boolean {
+  const declaration = node.type === 'ExportNamedDeclaration' ? node.declaration : node
+  const declarator = declaration?.declarations?.[0] ?? declaration
+  return declarator?.init?.callee?.name === 'element'
 }

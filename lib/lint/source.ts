@@ -11,6 +11,7 @@ import { transformSync } from 'esbuild'
 import type { Scope, Variable } from 'eslint-scope'
 import { analyze } from 'eslint-scope'
 import type { Finding } from '../errors.ts'
+import type { Facts } from './facts.ts'
 
 /** A node of the tree (ESTree). Its parts are looked at by name, after its type. */
 export interface Node {
@@ -59,13 +60,22 @@ export interface Source {
   readonly globals: readonly Use[]
   parentOf(node: Node): Node | null
   bindingOf(identifier: Node): Binding | null
+  /** What is known of an import: facts of its module, and its name there. Null: nothing. */
+  factsOf(imported: Binding): { readonly of: Facts; readonly name: string } | null
   placeOf(node: Node): Place
   /** The node as text, on one line and not long. */
   textOf(node: Node): string
 }
 
+/** Facts of a module, as an import names it; null: it is not looked at. */
+export type Modules = (module: string) => Facts | null
+
 /** Parses a source; a finding where it is not TypeScript or JavaScript. */
-export function parseSource(file: string, text: string): Source | Finding {
+export function parseSource(
+  file: string,
+  text: string,
+  modules: Modules = () => null,
+): Source | Finding {
   const loader = extname(file).endsWith('ts') ? 'ts' : 'js'
   let code: string
   let map: SourceMap
@@ -102,6 +112,12 @@ export function parseSource(file: string, text: string): Source | Finding {
     bindings,
     globals,
     parentOf: (node) => parents.get(node) ?? null,
+    factsOf(imported) {
+      const { kind, declaration } = imported
+      const module = kind === 'import' ? parents.get(declaration)?.source?.value : null
+      const of = typeof module === 'string' ? modules(module) : null
+      return of === null ? null : { of, name: declaration.imported?.name ?? 'default' }
+    },
     bindingOf: (identifier) => byIdentifier.get(identifier) ?? null,
     placeOf: (node) => originalPlace(map, lines, node, code),
     textOf: (node) => shortened(code.slice(node.start, node.end)),

@@ -1,6 +1,7 @@
 // What is done to a value that has a name: followed through members, other names for it, functions of
 // the same file that it is passed to or returned by.
 
+import { methodsOf } from './facts.ts'
 import type { Binding, Node, Source } from './source.ts'
 import { functionAround, immediateCall, nameOf } from './when.ts'
 
@@ -14,7 +15,9 @@ export interface Write {
 }
 
 const MUTATORS = new Set(
-  'push pop shift unshift splice sort reverse fill copyWithin set add delete clear next'.split(' '),
+  'push pop shift unshift splice sort reverse fill copyWithin set add delete clear next update append insert enqueue dequeue emit increment decrement'.split(
+    ' ',
+  ),
 )
 /** Methods of buffers and views. */
 const WRITERS = /^(set|write|swap)[A-Z0-9]/
@@ -41,29 +44,39 @@ const BUILT_IN =
 /** Expressions that give one of their operands. */
 const SAME_VALUE = /^(Conditional|Chain|Logical|Sequence)Expression$/
 
-/** Methods of a class in this file that change the instance; null: not a class that is known here. */
-export type ChangingMethods = (className: string) => ReadonlySet<string> | null
-
-/** All places where what the binding stands for is changed, or the binding itself. */
+/**
+ * All places where what the binding stands for is changed, or the binding itself.
+ * @param further methods that change it, besides those that usually do
+ */
 export function writesTo(
   source: Source,
   binding: Binding,
-  methodsOf: ChangingMethods = () => null,
+  further: ReadonlySet<string> = new Set(),
 ): Write[] {
-  return new Follower(source, isChanging(binding, methodsOf)).follow(binding)
+  const changes = isChanging(source, binding)
+  return new Follower(source, (method) => changes(method) || further.has(method)).follow(binding)
 }
 
+/** Positions of parameters that a function changes. */
+export function changedParameters(source: Source, fn: Node | undefined): ReadonlySet<number> {
+  const changed = new Set<number>()
+  for (const [index, parameter] of ((fn?.params ?? []) as Node[]).entries())
+    if (new Follower(source, usual).inside(parameter).length > 0) changed.add(index)
+  return changed
+}
+
+const usual = (method: string): boolean => MUTATORS.has(method) || WRITERS.test(method)
+
 /** Which methods of the value change it. */
-function isChanging(binding: Binding, methodsOf: ChangingMethods): (method: string) => boolean {
-  const usual = (method: string) =>
-    MUTATORS.has(method) || (binding.kind !== 'import' && WRITERS.test(method))
+function isChanging(source: Source, binding: Binding): (method: string) => boolean {
+  if (binding.kind === 'import') return (method) => MUTATORS.has(method)
   const { init } = binding.declaration
   if (init?.type === 'Literal' && /[gy]/.test(init.regex?.flags ?? ''))
     return (method) => method === 'test' || method === 'exec'
   if (init?.type !== 'NewExpression' || init.callee.type !== 'Identifier') return usual
   const className = init.callee.name as string
   if (VIEWS.test(className) || BUILT_IN.test(className)) return usual
-  const known = methodsOf(className)
+  const known = methodsOf(source, className)
   return known === null ? () => true : (method) => known.has(method)
 }
 
@@ -183,11 +196,13 @@ class Follower {
     if (CHANGES_ARGUMENT[name] === index) this.#write(call, path)
     if (VIEWS.test(name) && this.#isBuffer(node, path)) this.#value(call, path)
     if (call.callee.type !== 'Identifier') return
+    const callee = this.#source.bindingOf(call.callee)
+    const facts = callee === null ? null : this.#source.factsOf(callee)
+    if (facts?.of.parametersChanged(facts.name).has(index) === true) this.#write(call, path)
     const parameter = functionNamed(this.#source, call.callee)?.params[index]
     if (parameter === undefined) return
     // What the function does to its parameter is done where it is called.
-    for (const { path: changed } of this.#inside(parameter))
-      this.#write(call, [...path, ...changed])
+    for (const { path: changed } of this.inside(parameter)) this.#write(call, [...path, ...changed])
   }
 
   /** A view of a buffer changes what the buffer holds; of anything else it is a copy. */
@@ -197,7 +212,8 @@ class Follower {
     return /^(Shared)?ArrayBuffer$/.test(init?.callee?.name ?? '')
   }
 
-  #inside(parameter: Node): readonly Write[] {
+  /** What is done to a parameter of a function. */
+  inside(parameter: Node): readonly Write[] {
     const known = this.#parameters.get(parameter)
     if (known !== undefined) return known
     this.#parameters.set(parameter, [])

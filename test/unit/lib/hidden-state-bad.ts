@@ -145,6 +145,37 @@ export const BAD: readonly BadCase[] = [
   bad('plan', acting('', 'self.plan.list.push(p.dst)')),
   bad('plan, taken apart', acting('', 'const { plan } = self; plan.next = 1')),
   bad('config', acting('', 'self.config.LIMIT = 3')),
+  bad(
+    'self by another name',
+    `${HEAD}export default element({ name: 'Bad', ports: '1/1', config: {},
+  push(it, port, p) { it.last = p; it.out[0]!(p) },
+  handlers: { reset: { write: (it) => { it.plan.limit = 0 } } },
+})
+`,
+  ),
+  bad(
+    'self taken apart in the parameter',
+    `${HEAD}export default element({ name: 'Bad', ports: '1/1', config: {},
+  action({ plan, counters }, p) { counters.n += 1; plan.next = p.dst; return p },
+})
+`,
+  ),
+  bad(
+    'an instance in the plan',
+    `${HEAD}class Turns { #n = 0; advance() { return this.#n++ } }
+export default element({ name: 'Bad', ports: '1/2', config: {},
+  configure: () => ({ turns: new Turns() }),
+  route: (self) => self.plan.turns.advance() & 1,
+})
+`,
+  ),
+  bad(
+    'an event emitter',
+    acting(
+      "import { createHash } from 'node:crypto'\nconst all = createHash('sha1')",
+      'all.update(p.mem)',
+    ),
+  ),
   bad('clock', acting('', 'p.timeUs = Date.now() * 1000')),
   bad('clock by new Date', acting('', 'p.timeUs = new Date().getTime()')),
   bad(
@@ -183,6 +214,14 @@ export const BAD: readonly BadCase[] = [
     'mark of the whole element',
     `${HEAD}// hidden-state: everything
 export default element({ name: 'Bad', ports: '1/1', config: {},
+  action(self, p) { self.last = 1; return p },
+})
+`,
+  ),
+  bad(
+    'mark of the whole element, with a name',
+    `${HEAD}// hidden-state: everything
+export const Bad = element({ name: 'Bad', ports: '1/1', config: {},
   action(self, p) { self.last = 1; return p },
 })
 `,

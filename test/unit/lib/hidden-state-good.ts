@@ -167,5 +167,20 @@ export class Server { async stop() { await new Promise((done) => setTimeout(done
     'time and chance while the module is loaded',
     'export const STARTED = Date.now()\nexport const SEED = Math.random()\n',
   ),
+  good(
+    'an enum',
+    'export enum Kind { A, B }\nconst enum Small { X = 1 }\nexport const f = () => Kind.A + Small.X\n',
+  ),
+  good(
+    'self taken apart',
+    `import { element } from 'click-up/dataplane/element.ts'
+export default element({ name: 'Good', ports: '1/1', config: {},
+  configure: () => ({ net: new Net() }),
+  action({ state, counters, plan }, p) { counters.n++; state.last.value = p.dst; return plan.net.has(p.dst) ? p : null },
+  handlers: { reset: { write: (me) => me.state.flows.clear() } },
+})
+class Net { has(a: number) { return a > 1 } fill() { this.has(1) } }
+`,
+  ),
   good('plain JavaScript', "'use strict'\nconst A = [1]\nexport const f = () => A[0]\n"),
 ]

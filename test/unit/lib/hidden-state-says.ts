@@ -185,4 +185,21 @@ export const SAYS: Readonly<Record<string, readonly string[]>> = {
     "4:21 'last' is put on self (self.last = 1 in action(), line 4): self is frozen, and what is not declared does not move",
   ],
   'not TypeScript': ['2:9 Unexpected ","'],
+  'self by another name': [
+    "3:23 'last' is put on self (it.last = p in push(), line 3): self is frozen, and what is not declared does not move",
+    '4:41 self.plan is changed (it.plan.limit = 0 in write(), line 4): it is made from the configuration, again for each version, so an upgrade would lose it',
+  ],
+  'self taken apart in the parameter': [
+    '3:52 self.plan is changed (plan.next = p.dst in action(), line 3): it is made from the configuration, again for each version, so an upgrade would lose it',
+  ],
+  'an instance in the plan': [
+    '5:20 self.plan is changed (self.plan.turns.advance() in route(), line 5): it is made from the configuration, again for each version, so an upgrade would lose it',
+  ],
+  'an event emitter': [
+    "3:7 'all', a value of the module, is changed later on (all.update(p.mem) in action(), line 5): an upgrade would lose it",
+  ],
+  'mark of the whole element, with a name': [
+    "2:1 'hidden-state:' stands here, but nothing here is hidden state: take it out",
+    "4:21 'last' is put on self (self.last = 1 in action(), line 4): self is frozen, and what is not declared does not move",
+  ],
 }

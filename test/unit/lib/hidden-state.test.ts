@@ -83,6 +83,36 @@ test('helper files are checked with the element, once, and marks are listed', (t
   })
 })
 
+test('a value is followed into what is imported', (t) => {
+  const files = {
+    'A.ts': `import take, { fill as put, Cache, look } from './lib.ts'
+const area = new Uint8Array(9)
+const lists: number[][] = []
+const cache = new Cache()
+const fixed = new Cache()
+export const a = (n: number) => { put(n, area); take(lists); cache.note(n) }
+export const b = (n: number) => look(area) + fixed.has(n)
+`,
+    'lib.ts': `function fill(n: number, into: Uint8Array) { into[0] = n }
+export { fill }
+export default (list: number[][]) => { const [first] = list; first?.push(1) }
+export const look = (area: Uint8Array) => area[0]!
+export class Cache { #last = 0; note(n: number) { this.#last = n } has(n: number) { return this.#last === n ? 1 : 0 } }
+`,
+  }
+  inFolder(files, (dir) => {
+    const { findings } = checkHiddenState([join(dir, 'A.ts')], (f) => basename(f))
+    t.deepEqual(
+      findings.map((f) => f.message.split(' (')[0] + f.where),
+      [
+        "'area', a typed array",
+        "'lists', an array of the module, is changed later on",
+        "'cache', an instance of Cache of the module, is changed later on",
+      ].map((text, i) => `${text}A.ts:${i + 2}:7`),
+    )
+  })
+})
+
 test('a file that is not there is a finding', (t) => {
   const [found] = checkHiddenState(['/no/such/File.ts'], () => 'File.ts').findings
   t.is(found?.where, 'File.ts')
