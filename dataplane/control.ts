@@ -1,8 +1,10 @@
 // What a replica's main thread and its packet loop (a worker thread) say to each other. Bytes of
 // chunks are transferred, not copied; everything else is small plain data.
 
+import type { FlatGraph } from '../lib/click/index.ts'
 import type { Finding } from '../lib/errors.ts'
 import type { SourceCommand, SourceEvent, TargetCommand, TargetEvent } from '../lib/move/types.ts'
+import type { InPlaceReport } from '../lib/wire/messages-in-place.ts'
 import type { GateCounters } from './gate.ts'
 import type { DriverName, DriverSpec, PortCounters } from './io/device.ts'
 import type { StateSchema } from './schema.ts'
@@ -32,6 +34,20 @@ export interface WorkerSetup {
   /** True: owns every bucket from the start. */
   readonly owner: boolean
   readonly seed: number
+}
+
+/** A version that is to take the place of the running one in the same process. */
+export interface InPlaceUpgrade {
+  readonly artifact: string
+  /** Its configuration, read already: without errors. */
+  readonly flat: FlatGraph
+  readonly map: Readonly<Record<string, string>>
+  readonly discard: readonly string[]
+}
+
+export interface InPlaceDone {
+  readonly report: InPlaceReport
+  readonly schemas: readonly StateSchema[]
 }
 
 /** A failure as plain data. */
@@ -64,6 +80,8 @@ export type ToWorker =
       readonly value: string | null
     }
   | { readonly type: 'status'; readonly id: number }
+  /** An upgrade in place; answered with InPlaceDone when it is done. */
+  | { readonly type: 'upgrade'; readonly id: number; readonly upgrade: InPlaceUpgrade }
 
 export type FromWorker =
   | {
@@ -77,17 +95,26 @@ export type FromWorker =
   /** Its code is there, and it waits for `build`. At: machineMs (lib/clock.ts). */
   | { readonly type: 'loaded'; readonly at: number }
   | { readonly type: 'failed'; readonly failure: Failure }
-  /** Of a chunk `front` bytes of its memory are free, and there may be more behind it. */
+  /**
+   * Of a chunk `front` bytes of its memory are free, and there may be more behind it. `at`: when it
+   * was said, by machineMs (lib/clock.ts); so also below.
+   */
   | {
       readonly type: 'source'
       readonly event: SourceEvent
       readonly bytes: ArrayBuffer | null
       readonly front?: number
+      readonly at?: number
     }
   /** Rows could not be sent on: the snapshot has ended, and every row is the source's as before. */
   | { readonly type: 'source_failed'; readonly move: number; readonly failure: Failure }
   /** `plan`: with `ready`, what the source is to know. */
-  | { readonly type: 'target'; readonly event: TargetEvent; readonly plan: unknown }
+  | {
+      readonly type: 'target'
+      readonly event: TargetEvent
+      readonly plan: unknown
+      readonly at?: number
+    }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly id: number; readonly failure: Failure }
   | { readonly type: 'print'; readonly line: string }
@@ -109,5 +136,7 @@ export interface WorkerStatus {
   readonly state: readonly StateSize[]
   readonly gate: GateCounters
   readonly buckets: { readonly owned: number; readonly incoming: number; readonly away: number }
+  /** Upgrades in place so far, and the last one's pause. */
+  readonly inPlace: { readonly count: number; readonly pauseUs: number }
   readonly pool: { readonly frames: number; readonly available: number; readonly exhausted: number }
 }

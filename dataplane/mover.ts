@@ -16,7 +16,7 @@ export interface MoverSetup {
   readonly steer: (p: Packet) => number
   /** Makes the ports send what is queued: a ring is shorter than a hold. */
   readonly flush: () => void
-  /** Milliseconds, for bounding slices by time; not given: they are bounded by bytes alone. */
+  /** machineMs, for bounding slices by time and for reports; not given: bytes alone bound a slice. */
   readonly clockMs?: () => number
   /** Bytes that are left free in front of a chunk. */
   readonly front?: number

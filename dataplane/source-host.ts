@@ -1,7 +1,7 @@
 // The source's role in a move (O), in the main thread: its stream to the target, the frames that are
 // kept until they are acknowledged, its timer. lib/move/source.ts decides.
 
-import type { Timer } from '../lib/clock.ts'
+import { machineMs, type Timer } from '../lib/clock.ts'
 import { failpointAt } from '../lib/failpoint.ts'
 import { STREAM_RETRY_MS } from '../lib/limits.ts'
 import { sourceStep } from '../lib/move/source.ts'
@@ -34,6 +34,8 @@ export class SourceHost {
   /** Commands that wait until the target has said how rows are to be converted. */
   #waiting: ToWorker[] | null = null
   #nextRef = 0
+  /** When the last fence was seen, for the report of where a hold's time went. */
+  #fenceAt = 0
   #timer: Timer | null = null
   #helloTimer: Timer | null = null
 
@@ -55,7 +57,21 @@ export class SourceHost {
       this.#chunks.set(ref, { memory: memory ?? NO_BYTES, front, length, stragglers })
       event = { ...event, ref }
     }
+    if (event.on === 'fence') this.#fenceAt = message.at ?? 0
     this.step(event)
+    if (event.on === 'drained' && message.at !== undefined) this.#report(message.at)
+  }
+
+  /** Times by the machine's clock: the target's report (target-host.ts) goes on from here. */
+  #report(drainedAt: number): void {
+    const toldAt = machineMs()
+    const { move } = this.#state
+    this.#setup.log.info('move_drained', {
+      move,
+      fence_ms: this.#fenceAt,
+      drained_ms: drainedAt,
+      sent_ms: toldAt,
+    })
   }
 
   /** The packet loop could not send on: the buckets stay here, or come back. */

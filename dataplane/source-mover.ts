@@ -10,6 +10,9 @@ import { encodePackets } from './packet-chunk.ts'
 import type { TransferPlan } from './state-plan.ts'
 import { SnapshotSource } from './state-source.ts'
 
+/** Chunks that one slice of the drain makes. */
+const DRAIN_CHUNKS = 4
+
 /** Rows of a move's first slice, of which nobody knows how long they take. */
 const FIRST_ROWS = 64
 
@@ -182,7 +185,14 @@ export class SourceMover {
     this.#event({ on: 'round', move: this.#move, pending })
   }
 
+  /** Several chunks at once, and the end with the last: packets wait for it at the target. */
   #drain(): boolean {
+    for (let n = 0; n < DRAIN_CHUNKS && this.#phase === 'draining'; n++)
+      if (!this.#drainChunk()) return false
+    return true
+  }
+
+  #drainChunk(): boolean {
     const snapshot = this.#snapshot
     if (this.#grants === 0 || snapshot === null) return false
     const { packetsSent } = snapshot
@@ -249,8 +259,9 @@ export class SourceMover {
     event: Extract<FromWorker, { type: 'source' }>['event'],
     bytes: ArrayBuffer | null = null,
   ) {
-    const { front = 0 } = this.#setup
-    this.#setup.send({ type: 'source', event, bytes, front }, bytes ?? undefined)
+    const { front = 0, clockMs } = this.#setup
+    const at = clockMs?.() ?? 0
+    this.#setup.send({ type: 'source', event, bytes, front, at }, bytes ?? undefined)
   }
 }
 

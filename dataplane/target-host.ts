@@ -1,7 +1,7 @@
 // The target's role in a move (N), in the main thread: frames in, in order, to the packet loop;
 // credit back. lib/move/target.ts decides.
 
-import type { Timer } from '../lib/clock.ts'
+import { machineMs, type Timer } from '../lib/clock.ts'
 import { failpointAt } from '../lib/failpoint.ts'
 import { targetStep } from '../lib/move/target.ts'
 import { TARGET_IDLE, type TargetState } from '../lib/move/target-state.ts'
@@ -16,6 +16,8 @@ export class TargetHost {
   /** Bytes of frames that the machine has not given to the packet loop yet. */
   readonly #frames = new Map<number, ArrayBuffer>()
   #nextRef = 0
+  /** When `done` came, for the report of where a hold's time went. */
+  #doneAt = 0
   #peer = ''
   #plan: unknown = null
   #timer: Timer | null = null
@@ -33,6 +35,11 @@ export class TargetHost {
       this.#plan = message.plan
       this.step({ ...message.event, endpoint: this.#setup.endpoint })
     } else this.step(message.event)
+    if (message.event.on !== 'released' || message.at === undefined) return
+    // Times by the machine's clock: they go on from the source's report (source-host.ts).
+    const { move } = this.#state
+    const times = { done_ms: this.#doneAt, released_ms: message.at, told_ms: machineMs() }
+    this.#setup.log.info('move_released', { move, ...times, hold: message.event.hold })
   }
 
   /** A frame of a stream that somebody opened to this replica. */
@@ -47,6 +54,7 @@ export class TargetHost {
       this.#peer = peer
       const ref = this.#nextRef++
       this.#frames.set(ref, message.payload)
+      if (message.head.kind === 'done') this.#doneAt = machineMs()
       this.step({ on: 'frame', head: message.head, ref })
       this.#frames.delete(ref)
     }

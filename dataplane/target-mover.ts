@@ -212,6 +212,7 @@ export class TargetMover {
   }
 
   #event(event: Extract<FromWorker, { type: 'target' }>['event']): void {
-    this.#setup.send({ type: 'target', event, plan: null })
+    const at = this.#setup.clockMs?.() ?? 0
+    this.#setup.send({ type: 'target', event, plan: null, at })
   }
 }

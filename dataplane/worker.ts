@@ -33,10 +33,10 @@ import type { TransferPlan } from './state-plan.ts'
 import { FRAME_FRONT } from './stream-frame.ts'
 import { TargetMover } from './target-mover.ts'
 import { tuneEngine } from './tune.ts'
+import { InPlaceUpgrades } from './worker-upgrade.ts'
 
 // Its start must not take time from the replica that it is to relieve.
 goOrdinary()
-tuneEngine()
 const main = parentPort!
 
 function send(message: FromWorker, transfer?: ArrayBuffer): void {
@@ -63,6 +63,7 @@ interface Replica {
   readonly loop: Loop
   readonly source: SourceMover
   readonly target: TargetMover
+  readonly upgrades: InPlaceUpgrades
 }
 
 async function build(setup: WorkerSetup): Promise<Replica> {
@@ -82,13 +83,15 @@ async function build(setup: WorkerSetup): Promise<Replica> {
   const openedAt = machineMs()
   try {
     const parts = assemble(setup, graph, driver)
+    const print = (line: string) => send({ type: 'print', line })
+    const upgrades = new InPlaceUpgrades(parts, artifact, print)
     const marks = {
       artifact: loadedAt,
       resolved: resolvedAt,
       driver: openedAt,
       router: machineMs(),
     }
-    return { ...parts, artifact, marks }
+    return { ...parts, artifact, marks, upgrades }
   } catch (error) {
     driver.close()
     throw error
@@ -102,7 +105,12 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
   const store = new StateStore({ bucketsLog2, clock: time, pool: driver.pool, seed: setup.seed })
   let source: SourceMover | null = null
   const gate = new PacketGate(bucketsLog2, setup.owner, driver.pool, ({ move, epoch, port }) => {
-    send({ type: 'source', event: { on: 'fence', move, epoch, port }, bytes: null })
+    send({
+      type: 'source',
+      event: { on: 'fence', move, epoch, port },
+      bytes: null,
+      at: machineMs(),
+    })
     source?.onFence(move, epoch, port)
   })
   const router = buildRouter(graph, {
@@ -126,7 +134,7 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
     store,
     gate,
     send,
-    clockMs: () => performance.now(),
+    clockMs: machineMs,
     front: FRAME_FRONT,
     steer: (p) => steerBucket(p.mem, p.off, p.end, steerKeys[p.port] ?? 0, bucketsLog2),
     flush: () => {
@@ -141,7 +149,7 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
     return target.slice() || more
   }
   const loop = new Loop(router, driver, machineClock)
-  return { driver, store, router, gate, loop, source: mover, target }
+  return { driver, store, router, time, gate, loop, source: mover, target }
 }
 
 function onMessage(replica: Replica, message: ToWorker): void {
@@ -170,6 +178,12 @@ function onMessage(replica: Replica, message: ToWorker): void {
         return ''
       })
       break
+    case 'upgrade':
+      replica.upgrades.run(message.upgrade).then(
+        (value) => send({ type: 'answer', id: message.id, value }),
+        (error) => send({ type: 'refused', id: message.id, failure: failureOf(error) }),
+      )
+      break
     case 'status':
       answer(message.id, () => statusOf(replica))
   }
@@ -192,7 +206,7 @@ function answer(id: number, make: () => unknown): void {
 }
 
 function statusOf(replica: Replica): WorkerStatus {
-  const { driver, router, store, gate } = replica
+  const { driver, router, store, gate, upgrades } = replica
   return {
     active: router.active,
     driver: driver.name,
@@ -209,6 +223,7 @@ function statusOf(replica: Replica): WorkerStatus {
       incoming: gate.buckets.count(INCOMING),
       away: gate.buckets.count(AWAY),
     },
+    inPlace: { count: upgrades.count, pauseUs: upgrades.pauseUs },
     pool: {
       frames: driver.pool.frames,
       available: driver.pool.available,
@@ -248,6 +263,7 @@ async function run(): Promise<void> {
     if (replica !== null) onMessage(replica, message)
     return replica !== null
   })
+  tuneEngine()
   replica = await build(setup)
   const { driver, store, router, loop, marks, artifact } = replica
   goFirst()
