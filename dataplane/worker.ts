@@ -6,7 +6,7 @@ import { keepCodeCache, type LoadedArtifact, loadArtifact } from '../lib/artifac
 import { machineMs } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { AWAY, INCOMING, OWNED } from '../lib/move/gate.ts'
-import { goFirst, goOrdinary } from '../lib/priority.ts'
+import { goFirst, goOrdinary, sessionFirst } from '../lib/priority.ts'
 import { STEER_KEYS, type SteerKey, type SteerKeyName, steerBucket } from '../lib/steer.ts'
 import { buildRouter } from './build.ts'
 import { machineClock } from './clock.ts'
@@ -267,6 +267,7 @@ async function run(): Promise<void> {
   replica = await build(setup)
   const { driver, store, router, loop, marks, artifact } = replica
   goFirst()
+  sessionFirst()
   send({
     type: 'ready',
     schemas: store.schemas(),

@@ -1,13 +1,34 @@
 // Priority of threads: packets, and the few messages that packets wait for during a move, go before
 // other work of the machine. Linux has a nice value a thread, which new threads and processes
 // inherit; setting it below 0 takes CAP_SYS_NICE. Without it everything stays as it is.
+//
+// Where the kernel groups processes by session (autogroup, usual on desktops and small servers), a nice
+// value counts within a session only, and sessions have equal shares: packets would wait for any
+// other session's batch job. A session has a nice value of its own, then: /proc/self/autogroup.
 
+import { readFileSync, writeFileSync } from 'node:fs'
 import { getPriority, setPriority } from 'node:os'
 import { PACKET_PRIORITY } from './limits.ts'
 
 /** Gives the calling thread PACKET_PRIORITY; false: not allowed to. */
 export function goFirst(): boolean {
   return set(PACKET_PRIORITY)
+}
+
+/**
+ * Gives the process's session PACKET_PRIORITY among sessions: a replica's, when it is ready. False: not
+ * allowed to, no such groups here, or others are in the session, whom it would raise too.
+ */
+export function sessionFirst(): boolean {
+  try {
+    const stat = readFileSync('/proc/self/stat', 'latin1')
+    const session = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
+    if (session !== process.pid) return false
+    writeFileSync('/proc/self/autogroup', String(PACKET_PRIORITY))
+    return true
+  } catch {
+    return false
+  }
 }
 
 /** Gives the calling thread the ordinary priority: while it does what nobody waits for. */
