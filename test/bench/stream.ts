@@ -141,14 +141,13 @@ class Run {
     const before = [threadTimes(source.child.pid!), threadTimes(target.child.pid!)]
     const from = { n: Number(await r.read(source, 'flows.count')), at: performance.now() }
     let totals: Totals | null = null
-    let settled = false
     const stop = new AbortController()
     const all = r.hear((e) => {
       if (e.role !== 'source' || !('totals' in e.msg)) return undefined
       totals = e.msg.totals
-      settled ||= e.msg.type === 'settled'
       return totals.rounds > 0 ? performance.now() : undefined
     })
+    const settled = r.hear((e) => (e.msg.type === 'settled' ? true : undefined))
     await r.move(source, 'source', {
       ...head,
       epoch: 6,
@@ -169,7 +168,7 @@ class Run {
     const at = performance.now()
     const pauses = JSON.parse(await r.read(source, 'flows.gaps')) as [number, number][]
     const t = totals as unknown as Totals
-    while (!settled) await sleep(2)
+    await settled
     stop.abort()
     await asking
     const hold = await this.#handOver(c, source, target)
