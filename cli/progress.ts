@@ -2,6 +2,7 @@
 // running step is rewritten; elsewhere only finished steps and what is new is printed.
 
 import type { Upgraded, UpgradeProgress } from '../lib/wire/messages.ts'
+import type { InPlaceReport } from '../lib/wire/messages-in-place.ts'
 import { bytesText, msText, print, printJson } from './output.ts'
 
 export class UpgradeView {
@@ -27,6 +28,9 @@ export class UpgradeView {
         break
       case 'replica_ready':
         print(`  ready      ${progress.replica} in ${msText(progress.ms)}`)
+        break
+      case 'in_place':
+        print(`  in place   ${progress.replica}, version ${progress.version}`)
         break
       case 'step':
         this.#onStep(progress)
@@ -68,6 +72,7 @@ function stepLine(s: Extract<UpgradeProgress, { event: 'step' }>): string {
 
 function summary(r: Upgraded): string[] {
   if (r.outcome === 'unchanged') return [`${r.service}: version ${r.version} runs already`]
+  if (r.in_place !== undefined) return inPlaceSummary(r, r.in_place)
   const lines = [
     `${r.service}: ${r.from} → ${r.version} as ${r.replica}, ${msText(r.total_ms)} in all`,
     `  ${r.rows_moved} rows and ${r.deltas} deltas moved (${bytesText(r.bytes)})`,
@@ -76,4 +81,14 @@ function summary(r: Upgraded): string[] {
   if (r.outcome === 'takeover')
     lines.push('  the old replica died on the way: state that had not come yet is lost')
   return lines
+}
+
+function inPlaceSummary(r: Upgraded, p: InPlaceReport): string[] {
+  const { stayed, carried, anew } = p.elements
+  return [
+    `${r.service}: ${r.from} → ${r.version} in place in ${r.replica}, ${msText(r.total_ms)} in all`,
+    `  packets waited for ${p.pause_us} µs; made ready beside them in ${msText(p.compile_ms)}`,
+    `  ${stayed} elements stayed, ${carried} carried on, ${anew} started anew`,
+    `  ${p.rows_by_reference} rows by reference, ${p.rows_converted} converted, ${p.packets} packets held`,
+  ]
 }

@@ -8,6 +8,10 @@ import { print } from './output.ts'
 import { UpgradeView } from './progress.ts'
 import { plannedState, type StateOptions, showPlan, withStateOptions } from './state-options.ts'
 
+interface Options extends StateOptions {
+  readonly inPlace?: boolean
+}
+
 const EXAMPLES = `
 Examples:
   click-up rollback nat
@@ -20,9 +24,10 @@ export function rollbackCommand(): Command {
   const command = new Command('rollback')
     .description('go back to the version before the last upgrade, live')
     .argument('<service>', 'name of the service')
+    .option('--in-place', 'in the running process, in place of a new one')
   return withStateOptions(command)
     .addHelpText('after', EXAMPLES)
-    .action(async (service: string, options: StateOptions, command: Command) => {
+    .action(async (service: string, options: Options, command: Command) => {
       const context = contextOf(command)
       const { map = {}, discard = [] } = options
       const now = await ask<ServiceHeld>(context, 'service.held', { service, version: null })
@@ -34,7 +39,7 @@ export function rollbackCommand(): Command {
       }
       const view = new UpgradeView(context.json)
       if (!context.json) print(`${service}: rolling back`)
-      const request = { service, map, discard }
+      const request = { service, map, discard, inPlace: options.inPlace === true }
       const how = { onProgress: view.take }
       view.done(await ask<Upgraded>(context, 'service.rollback', request, how))
     })

@@ -12,6 +12,7 @@ import { plannedState, type StateOptions, showPlan, withStateOptions } from './s
 
 interface Options extends StateOptions {
   readonly to: string
+  readonly inPlace?: boolean
 }
 
 const EXAMPLES = `
@@ -22,13 +23,16 @@ Examples:
   click-up upgrade nat --to 4fe1a09c --map rewriter=rw --discard counters
       the element 'rewriter' is called 'rw' now; the state of 'counters' is given up
   click-up upgrade nat --to nat-v3.yaml --discard rw.shifts
-      only that one state is given up`
+      only that one state is given up
+  click-up upgrade nat --to nat-v2.yaml --in-place
+      in the running process: packets wait for less than a millisecond`
 
 export function upgradeCommand(): Command {
   const command = new Command('upgrade')
     .description('upgrade a service live: state is moved, no packet is lost')
     .argument('<service>', 'name of the service')
     .requiredOption('--to <file|version>', 'service file, or a version that was run before')
+    .option('--in-place', 'in the running process, in place of a new one')
   return withStateOptions(command)
     .addHelpText('after', EXAMPLES)
     .action(async (service: string, options: Options, command: Command) => {
@@ -60,11 +64,11 @@ async function isPlanOnly(
 }
 
 async function requestOf(service: string, options: Options): Promise<ServiceUpgrade> {
-  const { map = {}, discard = [], to } = options
+  const { map = {}, discard = [], to, inPlace = false } = options
   if (/^[0-9a-f]+$/.test(to) && !existsSync(to))
-    return { service, version: to, artifact: null, settings: null, map, discard }
+    return { service, version: to, artifact: null, settings: null, map, discard, inPlace }
   const file = readServiceFile(to)
   const { artifact } = await checkedArtifact(file)
   const { version, bytes } = artifact
-  return { service, version, artifact: bytes, settings: file.settings, map, discard }
+  return { service, version, artifact: bytes, settings: file.settings, map, discard, inPlace }
 }

@@ -109,14 +109,17 @@ export class Coordinator implements Requests {
   async upgrade(request: ServiceUpgrade, tell: Tell): Promise<Upgraded> {
     const service = this.#service(request.service)
     if (request.settings !== null) checkSettings(service.record.settings, request.settings)
-    const { map, discard, artifact } = request
+    const { map, discard, artifact, inPlace = false } = request
     const version = artifact === null ? this.#stored(service, request.version) : request.version
     return await service.change(`being upgraded to ${version}`, () =>
-      upgrade(service, { version, artifact, map, discard }, tell),
+      upgrade(service, { version, artifact, map, discard, inPlace }, tell),
     )
   }
 
-  async rollback({ service: name, map, discard }: ServiceRollback, tell: Tell): Promise<Upgraded> {
+  async rollback(
+    { service: name, map, discard, inPlace }: ServiceRollback,
+    tell: Tell,
+  ): Promise<Upgraded> {
     const service = this.#service(name)
     const { previous, mapped } = service.record
     if (previous === null)
@@ -130,6 +133,7 @@ export class Coordinator implements Requests {
       artifact: null,
       map: { ...mappedBack(mapped), ...map },
       discard: discard ?? [],
+      inPlace: inPlace === true,
     }
     return await service.change(`being rolled back to ${previous}`, () =>
       upgrade(service, request, tell),

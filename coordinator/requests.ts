@@ -67,11 +67,13 @@ const upgrade = z.object({
   settings: settings.nullable(),
   map: z.record(z.string(), z.string()),
   discard: z.array(z.string()),
+  inPlace: z.boolean().default(false),
 })
 const rollback = z.object({
   service: name,
   map: z.record(z.string(), z.string()).default({}),
   discard: z.array(z.string()).default([]),
+  inPlace: z.boolean().default(false),
 })
 const held = z.object({ service: name, version: z.string().nullable() })
 const replica = z.string().nullable()

@@ -13,6 +13,8 @@ export interface Change {
   readonly move: number
   readonly map: Readonly<Record<string, string>>
   readonly discard: readonly string[]
+  /** In the running replica, which `target` is then: there is no move. Not in older stores. */
+  readonly inPlace?: boolean
 }
 
 export interface Owner {

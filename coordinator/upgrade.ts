@@ -13,12 +13,14 @@ import { VERSIONS_KEPT } from '../lib/limits.ts'
 import type { JournalRecord, MoveSpec, Progress, Step } from '../lib/move/types.ts'
 import type {
   FlipAnswer,
+  ReplicaId,
   ReplicaInfo,
   ServiceSettings,
   Transfer,
   Upgraded,
   UpgradeProgress,
 } from '../lib/wire/messages.ts'
+import { resumeInPlace, upgradeInPlace } from './in-place.ts'
 import type { MoveResult } from './move.ts'
 import { Move } from './move.ts'
 import type { Service } from './service.ts'
@@ -30,9 +32,11 @@ export interface UpgradeRequest {
   readonly artifact: Uint8Array | null
   readonly map: Readonly<Record<string, string>>
   readonly discard: readonly string[]
+  /** In the running replica's process (in-place.ts). */
+  readonly inPlace: boolean
 }
 
-type Tell = (progress: UpgradeProgress) => void
+export type Tell = (progress: UpgradeProgress) => void
 
 export async function upgrade(
   service: Service,
@@ -44,7 +48,9 @@ export async function upgrade(
   const { owner } = service.record
   if (owner === null) throw notRunning(service.name)
   if (owner.version === request.version) return unchanged(service.name, owner)
-  const change = await beginChange(service, request)
+  if (request.inPlace) return await upgradeInPlace(service, request, owner, tell)
+  const target = `${service.name}.${service.record.nextReplica}`
+  const change = await beginChange(service, request, target)
   tell({ event: 'starting', replica: change.target, version: change.version })
   const { readyMs, start } = await startTarget(service, change)
   const how = start === undefined ? {} : { start }
@@ -94,6 +100,7 @@ export function notRunning(service: string): ClickUpError {
 export async function resume(service: Service): Promise<void> {
   const { change, owner } = service.record
   if (change === null) return
+  if (change.inPlace === true) return await resumeInPlace(service, change, owner)
   const record = service.parts.store.move(change.move)
   if (owner === null || record === null) {
     service.note('upgrade_undone', `the upgrade to ${change.version} had not begun`)
@@ -125,22 +132,26 @@ export function checkSettings(now: ServiceSettings, next: ServiceSettings): void
     )
 }
 
-async function beginChange(service: Service, request: UpgradeRequest): Promise<Change> {
+/** Writes down what is about to be done. @param target the replica that will run it */
+export async function beginChange(
+  service: Service,
+  request: UpgradeRequest,
+  target: ReplicaId,
+): Promise<Change> {
   const { record, parts } = service
   const move = parts.store.nextMove()
-  const { version, map, discard, artifact } = request
-  const target = `${service.name}.${record.nextReplica}`
-  const change: Change = { version, target, move, map, discard }
+  const { version, map, discard, artifact, inPlace } = request
+  const change: Change = { version, target, move, map, discard, ...(inPlace ? { inPlace } : {}) }
   const known = record.versions.filter((v) => v !== version)
   const next: ServiceRecord = {
     ...record,
-    nextReplica: record.nextReplica + 1,
+    nextReplica: record.nextReplica + (inPlace ? 0 : 1),
     versions: [...known, version],
     change,
   }
   const bytes: Write[] = artifact === null ? [] : [{ put: 'version', version, bytes: artifact }]
   await service.save(next, [...bytes, { put: 'nextMove', number: move + 1 }])
-  service.note('upgrade_begun', `to version ${version} as ${target}`)
+  service.note('upgrade_begun', `to version ${version} ${inPlace ? 'in place in' : 'as'} ${target}`)
   return change
 }
 
@@ -251,7 +262,7 @@ async function settle(
 }
 
 /** Writes the record at the end of a change, and drops the versions that are too many. */
-async function saveOutcome(service: Service, record: ServiceRecord): Promise<void> {
+export async function saveOutcome(service: Service, record: ServiceRecord): Promise<void> {
   const dropped = oldVersions(record)
   const versions = record.versions.filter((v) => !dropped.includes(v))
   const removals = dropped.map((version): Write => ({ remove: 'version', version }))
@@ -282,7 +293,7 @@ function stepOf(progress: Progress, phases: MoveResult['phases']): UpgradeProgre
 }
 
 /** To a microsecond: more digits are noise. */
-function round(ms: number): number {
+export function round(ms: number): number {
   return Math.round(ms * 1000) / 1000
 }
 
@@ -307,7 +318,7 @@ function undone(service: string, { outcome, failure }: MoveResult): ClickUpError
   )
 }
 
-function unchanged(service: string, owner: Owner): Upgraded {
+export function unchanged(service: string, owner: Owner): Upgraded {
   return {
     service,
     outcome: 'unchanged',

@@ -3,9 +3,17 @@
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
 import { ClickUpError, DEFECT_HINT, type ErrorCode } from '../lib/errors.ts'
-import { WORKER_ANSWER_MS } from '../lib/limits.ts'
+import { IN_PLACE_MS, WORKER_ANSWER_MS } from '../lib/limits.ts'
 import { HOME } from '../lib/paths.ts'
-import type { Failure, FromWorker, ToWorker, WorkerSetup, WorkerStatus } from './control.ts'
+import type {
+  Failure,
+  FromWorker,
+  InPlaceDone,
+  InPlaceUpgrade,
+  ToWorker,
+  WorkerSetup,
+  WorkerStatus,
+} from './control.ts'
 
 type Ready = Extract<FromWorker, { type: 'ready' }>
 
@@ -118,6 +126,12 @@ export class PacketLoop {
     await this.#ask((id) => ({ type: 'handler', id, path, value }))
   }
 
+  /** Another version in place of the running one. Throws ClickUpError, and then nothing has changed. */
+  async upgrade(upgrade: InPlaceUpgrade): Promise<InPlaceDone> {
+    const ask = (id: number): ToWorker => ({ type: 'upgrade', id, upgrade })
+    return (await this.#ask(ask, IN_PLACE_MS)) as InPlaceDone
+  }
+
   async status(): Promise<WorkerStatus> {
     return (await this.#ask((id) => ({ type: 'status', id }))) as WorkerStatus
   }
@@ -133,8 +147,8 @@ export class PacketLoop {
     clearTimeout(timer)
   }
 
-  /** Throws UNREACHABLE where the loop does not answer in WORKER_ANSWER_MS: it hangs. */
-  #ask(make: (id: number) => ToWorker): Promise<unknown> {
+  /** Throws UNREACHABLE where the loop does not answer in time: it hangs. */
+  #ask(make: (id: number) => ToWorker, answerMs = WORKER_ANSWER_MS): Promise<unknown> {
     const id = this.#nextId++
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -142,11 +156,11 @@ export class PacketLoop {
         reject(
           new ClickUpError(
             'UNREACHABLE',
-            `the packet loop gave no answer in ${WORKER_ANSWER_MS} ms`,
+            `the packet loop gave no answer in ${answerMs} ms`,
             SEE_LOG,
           ),
         )
-      }, WORKER_ANSWER_MS)
+      }, answerMs)
       this.#open.set(id, { resolve, reject, timer })
       this.send(make(id))
     })

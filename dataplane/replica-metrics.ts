@@ -85,6 +85,12 @@ export function replicaFamilies(replica: string, status: WorkerStatus | null): F
         value,
       })),
     ),
+    counter('in_place_upgrades_total', 'upgrades in place', [
+      { labels: own, value: status.inPlace.count },
+    ]),
+    gauge('in_place_pause_seconds', 'how long the last one held packets', [
+      { labels: own, value: status.inPlace.pauseUs / 1e6 },
+    ]),
     gauge('pool_frames_available', 'frames free', [{ labels: own, value: status.pool.available }]),
     counter('pool_exhausted_total', 'times that no frame was free', [
       { labels: own, value: status.pool.exhausted },

@@ -19,6 +19,7 @@ import type {
   StartPhase,
 } from '../lib/wire/messages.ts'
 import { PROTOCOL_MAJOR } from '../lib/wire/messages.ts'
+import type { ReplicaUpgrade } from '../lib/wire/messages-in-place.ts'
 import type { Client, StreamServer } from '../lib/wire/transport.ts'
 import { bindStream, connectClient, connectStream } from '../lib/wire/zeromq.ts'
 import type { WorkerMarks } from './control.ts'
@@ -26,6 +27,7 @@ import type { DriverSpec } from './io/device.ts'
 import type { MoveHostSetup } from './move-host.ts'
 import { PacketLoop, type PacketWorker } from './packet-loop.ts'
 import { replicaFamilies } from './replica-metrics.ts'
+import { ReplicaUpgrades } from './replica-upgrade.ts'
 import { SourceHost } from './source-host.ts'
 import { TargetHost } from './target-host.ts'
 
@@ -140,6 +142,13 @@ export async function runReplica(spec: ReplicaSpec<DriverSpec>, warm: Warm): Pro
     if (value === null) return await loop.readHandler(handler)
     await loop.writeHandler(handler, value)
     return ''
+  })
+  const upgrades = new ReplicaUpgrades(loop)
+  client.handle('replica.upgrade', async (body) => {
+    const upgraded = await upgrades.run(body as ReplicaUpgrade)
+    if (ready !== null) ready = { ...ready, schemas: upgraded.schemas }
+    log.info('upgraded_in_place', { version: upgraded.version, ...upgraded.report })
+    return upgraded
   })
   client.handle('replica.status', async () => await loop.status())
   client.handle('replica.activate', () => {

@@ -125,6 +125,8 @@ function progressLine(event: UpgradeProgress): string {
         `  deltas ${event.deltas}  bytes ${event.bytes}` +
         (event.held > 0 ? `  held ${event.held} packets for ${event.hold_ms.toFixed(2)} ms` : '')
       )
+    case 'in_place':
+      return `in place in ${event.replica}`
     case 'stopping':
       return `stopping ${event.replica}`
   }

@@ -3,6 +3,8 @@
 // one; what those import comes along. The configuration itself is checked elsewhere (cli/check-config):
 // of one with errors, what can be understood is built. The only file that imports esbuild.
 
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
 import { basename, resolve } from 'node:path'
 import type { Message, Metafile } from 'esbuild'
 import type { Artifact } from './artifact.ts'
@@ -75,7 +77,8 @@ export async function buildArtifact(source: ArtifactSource): Promise<BuiltArtifa
   const { code, metafile } = await bundle([...entries.values()], folder)
   const takes = takenBy(code)
   const runtime = runtimeRelease().release
-  const content = { runtime, takes, config, configName, defines, elements: code }
+  const classes = classHashes(metafile, folder, entries.values(), classAt)
+  const content = { runtime, takes, config, configName, defines, elements: code, classes }
   return {
     ...encodeArtifact(content),
     runtime,
@@ -230,6 +233,34 @@ function modulesOf(
       return { path, bytes, className: use?.className ?? null, askedBy: by }
     })
     .sort((a, b) => b.bytes - a.bytes || (a.path < b.path ? -1 : 1))
+}
+
+/** A hash of each class's module and all that it imports, by class. */
+function classHashes(
+  { inputs }: Metafile,
+  folder: string,
+  entries: Iterable<Entry>,
+  classAt: ReadonlyMap<string, string>,
+): Record<string, string> {
+  const hashes: [string, string][] = []
+  const byFile = new Map(Object.keys(inputs).map((input) => [resolve(folder, input), input]))
+  for (const { file } of entries) {
+    const name = classAt.get(shownPath(file, folder))
+    const first = byFile.get(resolve(file))
+    if (name === undefined || first === undefined) continue
+    const reached = new Set([first])
+    for (const input of reached)
+      for (const { path } of inputs[input]?.imports ?? []) reached.add(path)
+    const hash = createHash('sha256')
+    for (const input of [...reached].map((r) => [shownPath(r, folder), r]).sort()) {
+      const path = resolve(folder, input[1]!)
+      hash.update(`${input[0]}\0`)
+      // What the runtime has is not bundled: which release it is, is told besides.
+      if (existsSync(path)) hash.update(readFileSync(path))
+    }
+    hashes.push([name, hash.digest('hex').slice(0, 16)])
+  }
+  return Object.fromEntries(hashes.sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 function bundleError(folder: string, cause: unknown): ClickUpError {

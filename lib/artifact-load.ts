@@ -19,6 +19,8 @@ export interface LoadedArtifact<E> {
   readonly defines: Readonly<Record<string, string>>
   /** Element classes that the version brings: all that its configuration uses. */
   readonly classes: readonly E[]
+  /** Hash of each class's code, by name: see Content. */
+  readonly hashes: Readonly<Record<string, string>>
   /** The runtime release that it was built with. */
   readonly runtime: string
   /** True: its code came from a cache. */
@@ -44,6 +46,7 @@ export async function loadArtifact<E = unknown>(path: string): Promise<LoadedArt
     defines,
     runtime,
     classes: classesOf<E>(modules),
+    hashes: content.classes ?? {},
     cached: script.cachedDataRejected === false,
     codeCache: () => ({ tag, data: script.createCachedData() }),
   }

@@ -39,6 +39,11 @@ export interface Content {
   readonly defines: Readonly<Record<string, string>>
   /** CommonJS code that exports `modules`: pairs of file name and module. */
   readonly elements: string
+  /**
+   * By class, a hash of its code with all that it imports: equal in two versions where one can use
+   * what the other has loaded (an upgrade in place).
+   */
+  readonly classes?: Readonly<Record<string, string>>
 }
 
 /** A code cache and whom it fits: v8.cachedDataVersionTag(). */

@@ -54,6 +54,10 @@ export const FAILPOINTS = [
   'move.target.after_releasing', // the packet loop was told
   'move.target.before_owner', // released, the conductor not told
   'move.target.after_owner',
+  'in_place.coordinator.journalled', // the change is written, nobody was asked
+  'in_place.coordinator.answered', // the replica has said that it is done, nothing is written
+  'in_place.replica.before', // asked, nothing done
+  'in_place.replica.after', // swapped, not answered
   'agent.before_swap', // `flip` came, the owner table is the old one
   'agent.after_swap', // the new one in force, no fence sent
   'agent.after_fences', // sent, not answered

@@ -184,20 +184,21 @@ export const PACKET_PRIORITY = -20
 /** Time that a packet loop has to answer its main thread, or to end. Then it counts as hung. */
 export const WORKER_ANSWER_MS = 2_000
 
-/** log2 of a table segment's rows: a new segment costs one zeroed mapping of about a megabyte. */
-export const SEGMENT_LOG2 = 14
+/** Bytes of a table's rows at most: places in it are 32-bit numbers. A larger one is not made. */
+export const TABLE_BYTES_MAX = 0x7ffffff8
+
+/**
+ * By how much a table's memory grows: by as much as it has, at least by a page of memory, and by no
+ * more than a megabyte, so that a table takes little that it does not need.
+ */
+export const TABLE_GROWTH_MIN = 4_096
+export const TABLE_GROWTH_BYTES = 1_048_576
 
 /**
  * Removed rows that wait for their removal to be streamed: as many as the table's capacity, and at
  * least this many. At the bound the move fails (its stream is too slow) and the table goes on.
  */
 export const TABLE_LIMBO_MIN = 4096
-
-/**
- * Bytes in front of a segment's first row. Large memory starts 16 bytes into a page (glibc), so a row
- * of 64 bytes then lies in one cache line and not in two.
- */
-export const ROW_MEMORY_OFFSET = 48
 
 /**
  * Low bits of a key's hash that choose its page of a table's index, at most: 4,194,304 pages, 2e9

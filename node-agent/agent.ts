@@ -32,6 +32,7 @@ import type {
   ServicePort,
   ServiceSettings,
 } from '../lib/wire/messages.ts'
+import type { AgentReplicaUpgrade } from '../lib/wire/messages-in-place.ts'
 import type { Client, Server } from '../lib/wire/transport.ts'
 import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './flip.ts'
 import type { RunFiles } from './processes.ts'
@@ -105,6 +106,12 @@ export class Agent {
     on<null>('agent.inventory', () => this.#inventory())
     on<AgentReplicaStart>('agent.replicaStart', (m) =>
       once(this.#starting, m.replica, () => this.#start(m)),
+    )
+    on<AgentReplicaUpgrade>('agent.replicaUpgrade', async ({ replica, ...wanted }) =>
+      this.#replicas.upgrade(replica, {
+        ...wanted,
+        artifact: await this.#artifact(wanted.version),
+      }),
     )
     on<AgentReplicaStop>('agent.replicaStop', (m) => this.#replicas.stop(m.replica))
     on<AgentReplicaMove>('agent.replicaMove', (m) => this.#passOn(m))

@@ -4,7 +4,7 @@
 import { type Clock, machineMs } from '../lib/clock.ts'
 import type { ErrorCode } from '../lib/errors.ts'
 import { ClickUpError, ERROR_CODES } from '../lib/errors.ts'
-import { REPLICA_START_MS, REPLICA_STOP_MS } from '../lib/limits.ts'
+import { IN_PLACE_MS, REPLICA_START_MS, REPLICA_STOP_MS } from '../lib/limits.ts'
 import type { Log } from '../lib/log.ts'
 import type {
   AgentExit,
@@ -21,6 +21,7 @@ import type {
   Schemas,
   StateHeld,
 } from '../lib/wire/messages.ts'
+import type { ReplicaUpgrade, ReplicaUpgraded } from '../lib/wire/messages-in-place.ts'
 import type { Server } from '../lib/wire/transport.ts'
 import type { BlankProcess, ReplicaProcess, RunFiles } from './processes.ts'
 
@@ -44,7 +45,8 @@ export interface Origin {
 
 interface Replica {
   readonly spec: ReplicaSpec
-  readonly version: string
+  /** Another one after an upgrade in place. */
+  version: string
   readonly process: ReplicaProcess
   readonly from: Origin
   start: ReplicaStart | null
@@ -101,6 +103,24 @@ export class Replicas {
       throw cause
     }
     return this.#info(replica)
+  }
+
+  /** Another version in the same process. Fails where its process ends first. */
+  async upgrade(id: ReplicaId, wanted: ReplicaUpgrade): Promise<ReplicaUpgraded> {
+    const replica = this.#of(id)
+    const died = replica.gone.then(() => {
+      throw new ClickUpError(
+        'MOVE_FAILED',
+        `${id} ended before it had answered`,
+        `its state is lost; see \`click-up logs ${replica.spec.service}\``,
+      )
+    })
+    const asked = this.#server.request(id, 'replica.upgrade', wanted, { timeoutMs: IN_PLACE_MS })
+    const upgraded = (await Promise.race([asked, died])) as ReplicaUpgraded
+    replica.version = upgraded.version
+    replica.schemas = upgraded.schemas
+    this.#log.info('replica_upgraded', { replica: id, version: upgraded.version })
+    return upgraded
   }
 
   /** Ends a replica's process; does nothing for one that is not there. */

@@ -53,4 +53,14 @@ export interface ServiceRollback {
   /** Beside what the upgrade renamed, which is named back. */
   readonly map?: Readonly<Record<string, string>>
   readonly discard?: readonly string[]
+  /** In the running process, in place of a new replica's. */
+  readonly inPlace?: boolean
+}
+
+/** An event of a service, for people. */
+export interface ServiceEvent {
+  /** ISO time. */
+  readonly time: string
+  readonly event: string
+  readonly text: string
 }

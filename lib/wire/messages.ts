@@ -12,9 +12,12 @@
 import type { Flip } from '../move/events.ts'
 import type { FromSource, FromTarget, ToSource, ToTarget } from '../move/types.ts'
 import type { SteerKeyName } from '../steer.ts'
+import type { InPlaceReport } from './messages-in-place.ts'
+import type { ServiceEvent } from './messages-state.ts'
 
 export type {
   AgentReplicaHeld,
+  ServiceEvent,
   ServiceHeld,
   ServiceHeldRequest,
   ServiceRollback,
@@ -338,6 +341,8 @@ export interface ServiceUpgrade {
   readonly settings: ServiceSettings | null
   readonly map: Readonly<Record<string, string>>
   readonly discard: readonly string[]
+  /** In the running process, in place of a new replica's. */
+  readonly inPlace?: boolean
 }
 
 export type UpgradeProgress =
@@ -362,6 +367,7 @@ export type UpgradeProgress =
       readonly held: number
       readonly swap_us: number
     }
+  | { readonly event: 'in_place'; readonly replica: ReplicaId; readonly version: string }
   | { readonly event: 'stopping'; readonly replica: ReplicaId }
 
 export interface Upgraded {
@@ -385,6 +391,8 @@ export interface Upgraded {
   readonly start?: ReplicaStart
   readonly total_ms: number
   readonly phases: readonly { readonly step: string; readonly ms: number }[]
+  /** Set where it was done in place. */
+  readonly in_place?: InPlaceReport
 }
 
 /** `service.handler`, request. Answer: text. `replica` null: the owner. */
@@ -405,14 +413,6 @@ export interface ServiceLogs {
 export interface ServiceLog {
   readonly replica: ReplicaId
   readonly lines: readonly string[]
-}
-
-/** An event of a service, for people. */
-export interface ServiceEvent {
-  /** ISO time. */
-  readonly time: string
-  readonly event: string
-  readonly text: string
 }
 
 export interface ServiceStatus {

@@ -8,14 +8,18 @@
 //   DIE_<event>   SIGKILL to itself on that message: DIE_prepare, DIE_start, DIE_hold, DIE_status
 //   MUTE_<event>  says nothing to that message: MUTE_hold
 //   SLOW          is ready after 300 ms
+//   NO_PLACE      as the version of an upgrade in place: refused
+//   DIE_place     … SIGKILL to itself on that
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { realClock } from '../../../lib/clock.ts'
+import { ClickUpError } from '../../../lib/errors.ts'
 import { NO_TOTALS } from '../../../lib/move/common.ts'
 import type { FromSource, FromTarget, ToSource, ToTarget } from '../../../lib/move/types.ts'
 import type { ReplicaHandler, ReplicaMove, ReplicaSpec } from '../../../lib/wire/messages.ts'
 import { PROTOCOL_MAJOR } from '../../../lib/wire/messages.ts'
+import type { InPlaceReport, ReplicaUpgrade } from '../../../lib/wire/messages-in-place.ts'
 import { connectClient } from '../../../lib/wire/zeromq.ts'
 
 process.stdin.setEncoding('utf8')
@@ -46,6 +50,20 @@ client.handle('replica.handler', (body) => {
   written.push(value)
   return ''
 })
+/** Versions that it was asked to go on as, in order. */
+const places: string[] = []
+client.handle('replica.upgrade', (body) => {
+  const { version, artifact } = body as ReplicaUpgrade
+  const next = (JSON.parse(readFileSync(artifact, 'utf8')) as { config: string }).config
+  if (next.includes('DIE_place')) process.kill(process.pid, 'SIGKILL')
+  if (next.includes('NO_PLACE'))
+    throw new ClickUpError('INCOMPATIBLE', 'not in place', 'see --map and --discard', [
+      { where: 'rw.flows', message: 'nobody takes it' },
+    ])
+  if (places.at(-1) !== version) places.push(version)
+  console.log(`upgraded in place ${places.length} times`)
+  return { version, schemas: [{ of: next.trim() }], report: REPORT }
+})
 client.handle('replica.stop', () => {
   setImmediate(() => void client.close().then(() => process.exit(0)))
 })
@@ -56,6 +74,19 @@ client.handle('replica.move', (body) => {
   const answers = role === 'source' ? asSource(msg) : asTarget(msg)
   for (const answer of answers) void client.notify('replica.event', { replica, role, msg: answer })
 })
+
+const REPORT: InPlaceReport = {
+  pause_us: 300,
+  slice_us: 200,
+  slices: 9,
+  compile_ms: 5,
+  elements: { stayed: 3, carried: 1, anew: 1 },
+  functions: { kept: 7, made: 2 },
+  rows_by_reference: 1_000,
+  rows_converted: 0,
+  deltas: 0,
+  packets: 4,
+}
 
 const totals = { ...NO_TOTALS, rows: 1_000, deltas: 7, bytes: 64_000, chunks: 3, rounds: 2 }
 

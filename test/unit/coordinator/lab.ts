@@ -91,6 +91,7 @@ export class Lab {
     config: string,
     events: unknown[] = [],
     timeoutMs = REQUEST_TIMEOUT_MS,
+    inPlace = false,
   ): Promise<Upgraded> {
     const { version, bytes } = await artifactOf(config)
     const body = {
@@ -100,6 +101,7 @@ export class Lab {
       settings: settings('nat'),
       map: { old: 'new' },
       discard: ['gone'],
+      inPlace,
     }
     const onProgress = (event: unknown) => events.push(event)
     return (await client.request('service.upgrade', body, { onProgress, timeoutMs })) as Upgraded
