@@ -43,17 +43,21 @@ export class XdpStage implements Stage {
   readonly cluster: Cluster
   readonly load: Load
   readonly lab: NatLab
+  /** What the service files ask for; replicas of both drivers are steered by XDP programs. */
+  readonly #driver: 'auto' | 'packet'
 
-  private constructor(lab: NatLab, load: Load) {
+  private constructor(lab: NatLab, load: Load, driver: 'auto' | 'packet') {
     this.lab = lab
     this.load = load
+    this.#driver = driver
     this.cluster = new Cluster(lab.startOnHost)
   }
 
   static async create(
     load: Load = { connections: 200, flows: 16, packetsPerS: 10_500 },
+    driver: 'auto' | 'packet' = 'auto',
   ): Promise<XdpStage> {
-    return new XdpStage(await NatLab.create('nat'), load)
+    return new XdpStage(await NatLab.create('nat'), load, driver)
   }
 
   async start(): Promise<void> {
@@ -69,7 +73,8 @@ export class XdpStage implements Stage {
   }
 
   serviceFile(version: 'v1' | 'v2'): string {
-    return join(EXAMPLES, `nat-${version}.yaml`)
+    if (this.#driver === 'auto') return join(EXAMPLES, `nat-${version}.yaml`)
+    return variant(this.cluster.dir, version, this.#driver)
   }
 
   async close(): Promise<void> {
@@ -120,23 +125,35 @@ export class UdpStage implements Stage {
 
   /** The example's file with the interfaces of this stage in place of its own. */
   serviceFile(version: 'v1' | 'v2'): string {
-    const path = join(EXAMPLES, `nat-${version}.yaml`)
-    const text = readFileSync(path, 'utf8')
-      .replace(/^driver: *auto/m, 'driver: udp')
-      .replace(/interface: *inside0/, udpOf(this.#inside))
-      .replace(/interface: *outside0/, udpOf(this.#outside))
-      .replaceAll(/^(config|elements): *(?!\/)(\S+)/gm, (_, key, file) => {
-        return `${key}: ${join(dirname(path), file)}`
-      })
-    const made = join(this.cluster.dir, basename(path))
-    mkdirSync(dirname(made), { recursive: true })
-    writeFileSync(made, text)
-    return made
+    return variant(this.cluster.dir, version, 'udp', (text) =>
+      text
+        .replace(/interface: *inside0/, udpOf(this.#inside))
+        .replace(/interface: *outside0/, udpOf(this.#outside)),
+    )
   }
 
   async close(): Promise<void> {
     await this.cluster.stop()
   }
+}
+
+/** The example's file for another driver, in a folder of the run; returns its path. */
+function variant(
+  dir: string,
+  version: 'v1' | 'v2',
+  driver: string,
+  change: (text: string) => string = (text) => text,
+): string {
+  const path = join(EXAMPLES, `nat-${version}.yaml`)
+  const text = change(readFileSync(path, 'utf8'))
+    .replace(/^driver: *auto/m, `driver: ${driver}`)
+    .replaceAll(/^(config|elements): *(?!\/)(\S+)/gm, (_, key, file) => {
+      return `${key}: ${join(dirname(path), file)}`
+    })
+  const made = join(dir, basename(path))
+  mkdirSync(dirname(made), { recursive: true })
+  writeFileSync(made, text)
+  return made
 }
 
 function udpOf(wire: Wire): string {

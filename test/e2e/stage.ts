@@ -12,9 +12,38 @@ export const driverText =
     : `udp; xdp: ${choice.refused.find((r) => r.driver === 'xdp')?.reason ?? '?'}`
 
 export async function makeStage(load: Partial<Load> = {}): Promise<Stage> {
-  const light: Load = { connections: 20, flows: 8, packetsPerS: 500, ...load }
+  const light: Load = { ...LIGHT, ...load }
   return driver === 'xdp' ? await XdpStage.create(light) : await UdpStage.create(light)
 }
+
+/** A driver whose upgrades are tested, and a stage for it; `lacks`: what this machine has not. */
+export interface Staged {
+  readonly driver: 'xdp' | 'packet' | 'udp'
+  readonly lacks: string | null
+  make(load?: Partial<Load>): Promise<Stage>
+}
+
+const LIGHT: Load = { connections: 20, flows: 8, packetsPerS: 500 }
+const lacksXdp = choice.refused.find((r) => r.driver === 'xdp')?.reason ?? null
+
+/** All drivers. Replicas of the packet driver are steered by XDP programs too. */
+export const STAGED: readonly Staged[] = [
+  {
+    driver: 'xdp',
+    lacks: lacksXdp,
+    make: (load) => XdpStage.create({ ...LIGHT, ...load }),
+  },
+  {
+    driver: 'packet',
+    lacks: lacksXdp,
+    make: (load) => XdpStage.create({ ...LIGHT, ...load }, 'packet'),
+  },
+  {
+    driver: 'udp',
+    lacks: null,
+    make: (load) => UdpStage.create({ ...LIGHT, ...load }),
+  },
+]
 
 export const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
