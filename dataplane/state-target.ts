@@ -37,7 +37,8 @@ interface PacketSink {
   readonly kind: 'packets'
   readonly entry: PacketsEntry
   readonly fingerprint: string
-  readonly came: Set<Packet>
+  /** Not in the queue before `commit`: elements that are at work would take them out. */
+  readonly came: Packet[]
 }
 
 type Sink = RowSink | PacketSink
@@ -138,7 +139,7 @@ export class SnapshotTarget {
     this.#close()
     for (const s of this.#sinks) {
       if (s.kind === 'rows') s.merge?.commit()
-      else s.came.clear()
+      else this.#enqueue(s)
     }
   }
 
@@ -272,15 +273,26 @@ export class SnapshotTarget {
       this.packetsRefused++
       return
     }
-    // A smaller queue holds what it was handed until that has gone.
-    if (this.#beyond) sink.entry.fifo.append(p)
-    else if (!sink.entry.fifo.push(p)) {
+    const { fifo } = sink.entry
+    if (!this.#beyond && fifo.length + sink.came.length >= fifo.capacity) {
       this.#pool.free(p)
       this.packetsRefused++
       return
     }
     this.packetsApplied++
-    sink.came.add(p)
+    sink.came.push(p)
+  }
+
+  #enqueue({ entry, came }: PacketSink): void {
+    for (const p of came.splice(0)) {
+      // A smaller queue holds what it was handed until that has gone.
+      if (this.#beyond) entry.fifo.append(p)
+      else if (!entry.fifo.push(p)) {
+        this.#pool.free(p)
+        this.packetsApplied--
+        this.packetsRefused++
+      }
+    }
   }
 
   #waiting(): number {
@@ -304,19 +316,14 @@ export class SnapshotTarget {
   }
 
   #discardPackets(sink: PacketSink): void {
-    sink.entry.fifo.extract((p) => {
-      if (!sink.came.has(p)) return false
-      this.#pool.free(p)
-      return true
-    })
-    sink.came.clear()
+    for (const p of sink.came.splice(0)) this.#pool.free(p)
   }
 }
 
 function makeSink(store: StateStore, plan: PlanEntry): Sink {
   const entry = store.need(plan.to)
   if (entry.kind === 'packets')
-    return { kind: 'packets', entry, fingerprint: plan.from.fingerprint, came: new Set() }
+    return { kind: 'packets', entry, fingerprint: plan.from.fingerprint, came: [] }
   const travels = plan.convertAt === 'source' ? plan.to : plan.from
   const wire = record.layoutOfSchema(travels)
   return {

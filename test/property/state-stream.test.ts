@@ -163,6 +163,8 @@ for (const [what, fromVersion, toVersion, renamed] of [
         t.is(to.peak.rate, from.peak.rate)
         t.is(to.count.packets, all ? from.count.packets : 0)
         t.is(to.count.bytes, all ? from.count.bytes : 0)
+        t.deepEqual(queued(to), []) // elements that are at work must not take them yet
+        target.commit()
         t.deepEqual(
           queued(to),
           before.filter((p) => moves(Number(p.split('|')[3]))),
@@ -170,7 +172,6 @@ for (const [what, fromVersion, toVersion, renamed] of [
         t.is(source.pendingDeltas, 0)
         t.is(target.rowsRefused + target.packetsRefused, 0)
         afterwards(t, from, source, moves, before)
-        target.commit()
       }),
       { numRuns: 150 },
     )

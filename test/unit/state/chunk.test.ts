@@ -181,6 +181,7 @@ test('a jumbo packet travels in a chunk of its own', (t) => {
   const plan = planOf(from, to)
   const target = new SnapshotTarget(to.store, plan)
   finish(new SnapshotSource(from.store, plan, ALL), target, 1024)
+  target.commit()
   const q = to.queue.peek()!
   t.deepEqual([q.length, q.mem[q.off], q.mem[q.end - 1], q.bucket], [9000, 7, 7, 2])
 })
