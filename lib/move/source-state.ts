@@ -40,6 +40,8 @@ export interface SourceState {
   readonly next: number
   /** All frames before were applied. */
   readonly acked: number
+  /** Frames before are the snapshot, all of it; -1: it is not over. */
+  readonly snapshotEnd: number
   /** Frames up to this number (exclusive) may be sent. */
   readonly limit: number
   /** Chunks that the packet loop may still make. */
@@ -69,6 +71,7 @@ export const SOURCE_IDLE: SourceState = Object.freeze({
   totals: NO_TOTALS,
   next: 0,
   acked: 0,
+  snapshotEnd: -1,
   limit: 0,
   granted: 0,
   best: -1,
@@ -85,9 +88,14 @@ export function streams(state: SourceState): boolean {
   return !['idle', 'closed', 'aborted'].includes(state.phase)
 }
 
-/** The rule that ends the pre-copy: the rest is small, or stopped shrinking, or rounds are used up. */
+/**
+ * The rule that ends the pre-copy: the rest is small, or stopped shrinking, or rounds are used up. In
+ * any case the target has applied the whole snapshot: a row that it cannot take, or has no room for,
+ * ends the move while that costs nothing.
+ */
 export function isSettled(state: SourceState): boolean {
   const { pending, rounds } = state.totals
+  if (state.snapshotEnd < 0 || state.acked < state.snapshotEnd) return false
   const close = state.next - state.acked <= SETTLE_FRAMES
   if (pending <= SETTLE_ROWS && close) return true
   return (pending > SETTLE_ROWS && state.stalls >= SETTLE_STALLS) || rounds >= ROUNDS_MAX

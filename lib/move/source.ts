@@ -18,6 +18,7 @@
 
 import {
   ROUND_PAUSE_MS,
+  ROUNDS_MAX,
   SETTLE_ROWS,
   STRAGGLER_MS,
   STREAM_CREDIT,
@@ -150,10 +151,13 @@ function frame(state: SourceState, kind: FrameKind, ref: number): Next {
 function onRound(state: SourceState, pending: number): Next {
   if (state.phase !== 'copying' && state.phase !== 'settled') return [state, []]
   const fewer = state.best < 0 || pending < state.best
-  const totals = { ...state.totals, rounds: state.totals.rounds + 1, pending }
+  // Rounds count as progress: a target that applies nothing must not be waited for by them.
+  const most = state.phase === 'copying' ? ROUNDS_MAX : Number.POSITIVE_INFINITY
+  const totals = { ...state.totals, rounds: Math.min(state.totals.rounds + 1, most), pending }
   const next: SourceState = {
     ...state,
     totals,
+    snapshotEnd: state.snapshotEnd < 0 ? state.next : state.snapshotEnd,
     best: fewer ? pending : state.best,
     stalls: fewer ? 0 : state.stalls + 1,
   }

@@ -1,9 +1,11 @@
 // deploy/examples/tally, whose table changes from version to version, under traffic: each packet gets
 // the number that it has in its flow, so a flow whose numbers go on has kept its row.
 
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import type { CommandResult } from '../../demo/cluster.ts'
-import { numbered, numberOf, sportOf, Wires } from './wires.ts'
+import { numbered, numberOf, ROOT, sportOf, Wires } from './wires.ts'
 
 const PORTS = [1000, 1001, 1002, 9] as const
 const EVERY_MS = 4
@@ -55,6 +57,53 @@ async function ownerOf(wires: Wires): Promise<{ owner: string; version: string }
   const services = last(await wires.cluster.run(['status'])).services
   return (services as { owner: string; version: string }[])[0]!
 }
+
+/** The example's second version with a step that does not like one flow. */
+function picky(wires: Wires, name: string, from: RegExp): string {
+  const folder = join(wires.cluster.dir, 'files', name)
+  mkdirSync(folder, { recursive: true })
+  const source = readFileSync(join(ROOT, 'deploy/examples/tally/v2/Tally.ts'), 'utf8')
+    .replaceAll(/'(?:\.\.\/){4}/g, "'click-up/")
+    .replace("'../number.ts'", `'${join(ROOT, 'deploy/examples/tally/number.ts')}'`)
+    .replace(from, (step) => `...refuse(row), ${step}`)
+  const refuse = `function refuse(row: Record<string, unknown>): object {
+    if (row.seen !== 0) throw new Error('this row I do not like')
+    return {}
+  }\n`
+  writeFileSync(join(folder, 'Tally.ts'), source.replace('const flows', `${refuse}const flows`))
+  return wires.example('tally/tally-v2.yaml', (text) =>
+    text.replace(/^elements: .*$/m, `elements: ${folder}`).replace(/^/, `# ${name}\n`),
+  )
+}
+
+test('a step that throws, on the way up or back: the move is undone, no row is lost', async (t) => {
+  const wires = await Wires.start()
+  const talk = new Talk(wires)
+  const run = (...args: string[]) => wires.cluster.run(args)
+  const refused = async (result: CommandResult) => {
+    t.is(result.code, 4, JSON.stringify(result.events.at(-1)))
+    const text = JSON.stringify(last(result))
+    t.regex(text, /state tally\.flows: a row of version \d .*this row I do not like/)
+    t.regex(text, /the old version runs on, nothing has changed/)
+    await goesOn(t, wires, PORTS)
+  }
+  try {
+    t.is((await run('deploy', wires.example('tally/tally-v1.yaml'))).code, 0)
+    t.true(await wires.until(() => wires.came('outside').length > 40))
+    const up = picky(wires, 'up', /\.\.\.row, sport: port!/)
+    await refused(await run('upgrade', 'tally', '--to', up))
+    t.regex((await ownerOf(wires)).owner, /^tally\.1$/)
+    const back = picky(wires, 'back', /\.\.\.row,\n {6}port: sport!/)
+    const upgraded = await run('upgrade', 'tally', '--to', back)
+    t.is(upgraded.code, 0, JSON.stringify(upgraded.events.at(-1)))
+    await goesOn(t, wires, PORTS)
+    await refused(await run('rollback', 'tally'))
+    t.regex((await ownerOf(wires)).owner, /^tally\.3$/)
+  } finally {
+    talk.stop()
+    await wires.close()
+  }
+})
 
 test('versions of a table, a rollback, another class: every row goes along', async (t) => {
   const wires = await Wires.start()

@@ -2,6 +2,7 @@
 // frames at exact moments, with the udp driver, which every machine has.
 
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
@@ -11,7 +12,7 @@ import { Cluster } from '../../demo/cluster.ts'
 import { freePorts } from '../../lib/free-ports.ts'
 import { ipFrame } from '../property/traffic.ts'
 
-const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
+export const ROOT = fileURLToPath(new URL('../../../', import.meta.url))
 
 interface Wire {
   readonly listen: number
@@ -55,7 +56,9 @@ export class Wires {
       /^(config|elements): *(\S+)/gm,
       (_, key, file) => `${key}: ${join(from, '..', file)}`,
     )
-    return this.serviceFile(path.replaceAll('/', '-'), change(text))
+    const changed = change(text)
+    const name = `${createHash('sha256').update(changed).digest('hex').slice(0, 8)}.yaml`
+    return this.serviceFile(name, changed)
   }
 
   /** Writes a service file; interfaces of its ports become datagrams. */

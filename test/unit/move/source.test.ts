@@ -136,6 +136,21 @@ test('settles when little is dirty', (t) => {
   t.deepEqual(commands(actions), ['round']) // at once
 })
 
+test('settles only when the whole snapshot was applied, whatever the rounds', (t) => {
+  const three = [chunk(), chunk(), chunk(), round(0)]
+  t.is(play(started, ...three)[0].phase, 'copying')
+  t.is(play(started, ...three, credit(2), round(0))[0].phase, 'copying')
+  t.is(play(started, ...three, credit(3), round(0))[0].phase, 'settled')
+  // Later frames may be under way.
+  const deltas = [chunk('deltas'), chunk('deltas'), round(0)]
+  t.is(play(started, ...three, credit(3), ...deltas)[0].phase, 'settled')
+  // A target that applies nothing is not waited for: rounds are progress up to a bound.
+  const many = Array.from({ length: ROUNDS_MAX * 2 }, () => round(0))
+  const [stuck] = play(started, ...three, ...many)
+  t.is(stuck.phase, 'copying')
+  t.is(stuck.totals.rounds, ROUNDS_MAX)
+})
+
 test('settles when rounds stop shrinking, or are used up', (t) => {
   const same = Array.from({ length: SETTLE_STALLS + 1 }, () => round(9_000))
   t.is(play(started, ...same.slice(1))[0].phase, 'copying')
