@@ -36,8 +36,8 @@ export function checkProcessed(
   world: World,
 ): void {
   if (findings.length >= FINDINGS_MAX) return
-  const { bucket, flow, n } = packet
-  const what = `packet ${flow}/${n} at ${replica.process.name}, ${world.now.toFixed(3)} ms`
+  const { bucket, flow, id } = packet
+  const what = `packet ${id} of flow ${flow} at ${replica.process.name}, ${world.now.toFixed(3)} ms`
   const owns = ({ loop, process }: Replica) => {
     const { states } = loop.gate.buckets
     return process.alive && states[bucket < 0 ? states.length - 1 : bucket] === OWNED

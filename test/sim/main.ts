@@ -51,7 +51,7 @@ process.on('SIGINT', () => {
 })
 
 function isPacketLine(line: string): boolean {
-  return /^ *[\d.]+ (out|drop|give up) /.test(line)
+  return /^ *[\d.]+ packet \d+ /.test(line)
 }
 
 function report(scenario: Scenario, findings: readonly string[], outcome: string): void {
@@ -65,7 +65,12 @@ function report(scenario: Scenario, findings: readonly string[], outcome: string
   console.log(`  made small: ${JSON.stringify(differences(smallest))}`)
   const lines = result.world.lines.filter((line) => !isPacketLine(line))
   for (const line of lines.slice(-TRACE_LINES)) console.log(`    ${line}`)
-  for (const f of left.slice(0, 5)) console.log(`  ${f}`)
+  for (const f of left.slice(0, 5)) {
+    console.log(`  ${f}`)
+    const packet = /packet \d+ /.exec(f)?.[0]
+    if (packet === undefined) continue
+    for (const line of result.world.lines) if (line.includes(packet)) console.log(`    ${line}`)
+  }
 }
 
 function runSeed(seed: number): void {

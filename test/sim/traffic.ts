@@ -105,12 +105,14 @@ export class Traffic {
   /** It is there, and nowhere else. */
   at(id: number, holder: string): void {
     this.fates[id]!.holders = [holder]
+    this.#world.note(`packet ${id} is at ${holder}`)
   }
 
   /** A copy is on its way; the sender keeps one. */
   underWay(id: number, from: string, to: string, handed: boolean): void {
     const fate = this.fates[id]!
     if (handed) fate.handed = true
+    this.#world.note(`packet ${id} goes from ${from} to ${to}${handed ? ', out of a queue' : ''}`)
     if (fate.holders.includes(from)) fate.holders = [...new Set([...fate.holders, from, to])]
   }
 
@@ -118,17 +120,18 @@ export class Traffic {
   reached(id: number, holder: string): void {
     const fate = this.fates[id]!
     fate.holders = [...new Set([...fate.holders, holder])]
+    this.#world.note(`packet ${id} has come to ${holder}`)
   }
 
   dropped(id: number, why: string, by: string): void {
     const fate = this.fates[id]!
     if (fate.dropped === '') fate.dropped = why
-    this.#world.log(`drop ${id} by ${by}: ${why}`)
+    this.#world.log(`packet ${id} dropped by ${by}: ${why}`)
   }
 
   givenUp(id: number): void {
     this.fates[id]!.givenUp = true
-    this.#world.log(`give up ${id}`)
+    this.#world.log(`packet ${id} given up`)
   }
 
   processed(id: number, by: string): void {
@@ -136,6 +139,7 @@ export class Traffic {
     fate.processed += 1
     fate.holders = [by]
     this.lastMs[fate.packet.flow] = this.#world.now
+    this.#world.note(`packet ${id} processed by ${by}`)
   }
 
   out(id: number, by: string): void {
@@ -144,6 +148,6 @@ export class Traffic {
     fate.holders = [by]
     const { late, flow, n } = fate.packet
     if (!late && fate.out === 1) this.outputs[flow]!.push(n)
-    this.#world.log(`out ${id} ${by}`)
+    this.#world.log(`packet ${id} out by ${by}`)
   }
 }

@@ -147,6 +147,11 @@ export class World {
     if (this.#keep) this.lines.push(`${this.now.toFixed(3).padStart(10)} ${text}`)
   }
 
+  /** For people who read the lines; no part of the hash. */
+  note(text: string): void {
+    if (this.#keep) this.lines.push(`${this.now.toFixed(3).padStart(10)} ${text}`)
+  }
+
   #strike(text: string): void {
     for (const strike of this.strikes.filter((s) => s.when === text)) {
       this.strikes.splice(this.strikes.indexOf(strike), 1)
