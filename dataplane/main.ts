@@ -8,9 +8,9 @@
 import { closeSync, readFileSync, writeSync } from 'node:fs'
 import { machineMs } from '../lib/clock.ts'
 import { type ReplicaSpec, WARM_FD } from '../lib/wire/messages.ts'
+import type { WorkerSetup } from './control.ts'
 import type { DriverSpec } from './io/device.ts'
 import { PacketWorker, startWorker } from './packet-loop.ts'
-import { runReplica } from './replica.ts'
 
 /** Set by deploy/replica.cts. */
 interface Prestarted {
@@ -54,13 +54,34 @@ function sayWarm(): void {
   }
 }
 
+function setupOf(spec: ReplicaSpec<DriverSpec>): WorkerSetup {
+  return {
+    replica: spec.replica,
+    artifact: spec.artifact,
+    driverSpec: spec.driverSpec,
+    bucketsLog2: spec.bucketsLog2,
+    steerKeys: spec.ports.map((port) => port.key),
+    owner: spec.buckets === 'all',
+    seed: process.pid,
+  }
+}
+
+/** What the packet loop does not wait for: loaded after its code, beside its work. */
+const loadRest = async () => {
+  await worker.loadedAt
+  return await import('./replica.ts')
+}
+
 async function run(): Promise<void> {
   const path = process.argv[2]
-  if (path === undefined) void worker.loadedAt.then(sayWarm)
+  if (path === undefined) void loadRest().then(sayWarm)
   const text = path === undefined ? await lineFromInput() : readFileSync(path, 'utf8')
   if (text === null) process.exit(0)
+  const specAt = machineMs()
   const spec = JSON.parse(text) as ReplicaSpec<DriverSpec>
-  await runReplica(spec, { worker, processAt })
+  worker.build(setupOf(spec))
+  const { runReplica } = await loadRest()
+  await runReplica(spec, worker, { processAt, specAt })
 }
 
 void run()

@@ -37,19 +37,41 @@ export function startWorker(): Worker {
   return new Worker(new URL('dataplane/worker.js', HOME))
 }
 
-/** A packet loop's thread that has no setup yet. */
+/** A packet loop's thread, before somebody listens to it: what it says meanwhile is kept. */
 export class PacketWorker {
   readonly thread: Worker
   /** When its code was there, by machineMs. */
   readonly loadedAt: Promise<number>
+  /** Resolves when the thread is gone. */
+  readonly exited: Promise<void>
+  /** What it threw, if it did. */
+  error: Error | null = null
+  readonly #early: FromWorker[] = []
+  #take: ((message: FromWorker) => void) | null = null
 
   constructor(thread: Worker) {
     this.thread = thread
+    this.exited = new Promise((resolve) => thread.once('exit', () => resolve()))
+    thread.on('error', (error) => {
+      this.error ??= error
+    })
     this.loadedAt = new Promise((resolve) => {
       thread.on('message', (message: FromWorker) => {
         if (message.type === 'loaded') resolve(message.at)
+        else if (this.#take === null) this.#early.push(message)
+        else this.#take(message)
       })
     })
+  }
+
+  /** Tells it what to run. Once. */
+  build(setup: WorkerSetup): void {
+    this.thread.postMessage({ type: 'build', setup } satisfies ToWorker)
+  }
+
+  listen(take: (message: FromWorker) => void): void {
+    this.#take = take
+    for (const message of this.#early.splice(0)) take(message)
   }
 }
 
@@ -68,42 +90,32 @@ export class PacketLoop {
   readonly #ended: Promise<void>
   readonly ready: Promise<Ready>
 
-  constructor(
-    setup: WorkerSetup,
-    events: PacketLoopEvents,
-    { thread }: PacketWorker = new PacketWorker(startWorker()),
-  ) {
+  /** @param worker one that has been told what to run */
+  constructor(worker: PacketWorker, events: PacketLoopEvents) {
     this.#events = events
-    this.#worker = thread
+    this.#worker = worker.thread
     this.ready = new Promise((resolve, reject) => {
       this.#onReady = resolve
-      this.#worker.once('exit', () =>
+      void worker.exited.then(() =>
         reject(this.#failure ?? new ClickUpError('INTERNAL', 'the packet loop ended', DEFECT_HINT)),
       )
     })
     this.ready.catch(() => {})
-    this.#worker.on('message', (message: FromWorker) => this.#onMessage(message))
-    this.#worker.on('error', (error) => {
-      this.#failure ??= new ClickUpError(
-        'INTERNAL',
-        `packet loop: ${error.stack ?? error.message}`,
-        DEFECT_HINT,
-      )
-    })
-    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
-    this.#worker.once('exit', () => {
-      this.#wakeFd = -1
-      for (const { reject, timer } of this.#open.values()) {
-        clearTimeout(timer)
-        reject(new ClickUpError('UNREACHABLE', 'the packet loop has ended', SEE_LOG))
-      }
-      this.#open.clear()
-      const ended =
-        this.#failure ??
-        new ClickUpError('INTERNAL', 'the packet loop ended by itself', DEFECT_HINT)
-      this.#events.onExit(this.#stopping ? null : ended)
-    })
-    this.send({ type: 'build', setup })
+    this.#ended = worker.exited
+    void worker.exited.then(() => this.#onExit(worker.error))
+    worker.listen((message) => this.#onMessage(message))
+  }
+
+  #onExit(error: Error | null): void {
+    this.#wakeFd = -1
+    for (const { reject, timer } of this.#open.values()) {
+      clearTimeout(timer)
+      reject(new ClickUpError('UNREACHABLE', 'the packet loop has ended', SEE_LOG))
+    }
+    this.#open.clear()
+    const what = error === null ? 'the packet loop ended by itself' : `packet loop: ${error.stack}`
+    this.#failure ??= new ClickUpError('INTERNAL', what, DEFECT_HINT)
+    this.#events.onExit(this.#stopping ? null : this.#failure)
   }
 
   send(message: ToWorker, transfer?: ArrayBuffer): void {
@@ -179,6 +191,8 @@ export class PacketLoop {
 
   #onMessage(message: FromWorker): void {
     switch (message.type) {
+      case 'loaded':
+        break // PacketWorker's
       case 'ready':
         this.#wakeFd = message.wakeFd
         this.#onReady?.(message)

@@ -34,42 +34,33 @@ import { TargetHost } from './target-host.ts'
 /** How long the agent may take to answer a last word. */
 const LAST_WORD_MS = 1_000
 
-/** What a replica's process has before it knows what it is to be. */
-export interface Warm {
-  /** Runs dataplane/worker.ts; waits for its setup. */
-  readonly worker: PacketWorker
-  /** machineMs when the process's first line ran. */
+/** By machineMs: when the process's first line ran, and when it knew what it is. */
+export interface Begun {
   readonly processAt: number
+  readonly specAt: number
 }
 
-/** Resolves when the replica is ready; it then goes on until it is told to stop. */
-export async function runReplica(spec: ReplicaSpec<DriverSpec>, warm: Warm): Promise<void> {
-  const specAt = machineMs()
+/**
+ * Resolves when the replica is ready; it then goes on until it is told to stop.
+ * @param worker one that builds the packet loop already
+ */
+export async function runReplica(
+  spec: ReplicaSpec<DriverSpec>,
+  worker: PacketWorker,
+  { processAt, specAt }: Begun,
+): Promise<void> {
   const { replica } = spec
   const log = makeLog('dataplane').with({ replica })
-  // First of all: what takes longest.
-  const loop = new PacketLoop(
-    {
-      replica,
-      artifact: spec.artifact,
-      driverSpec: spec.driverSpec,
-      bucketsLog2: spec.bucketsLog2,
-      steerKeys: spec.ports.map((port) => port.key),
-      owner: spec.buckets === 'all',
-      seed: process.pid,
+  const loop = new PacketLoop(worker, {
+    onSource: (message) => source.onWorker(message),
+    onSourceFailed: (move, failure) => source.onFailed(move, failure),
+    onTarget: (message) => target.onWorker(message),
+    onPrint: (line) => console.log(line),
+    onPortFault: (port, error) => log.warn('port_fault', { port, error }),
+    onExit: (error) => {
+      if (error !== null) void fail(error)
     },
-    {
-      onSource: (message) => source.onWorker(message),
-      onSourceFailed: (move, failure) => source.onFailed(move, failure),
-      onTarget: (message) => target.onWorker(message),
-      onPrint: (line) => console.log(line),
-      onPortFault: (port, error) => log.warn('port_fault', { port, error }),
-      onExit: (error) => {
-        if (error !== null) void fail(error)
-      },
-    },
-    warm.worker,
-  )
+  })
   goFirst() // ZeroMQ's threads inherit it
   let ready: ReplicaReady | null = null
   let ending = false
@@ -167,8 +158,8 @@ export async function runReplica(spec: ReplicaSpec<DriverSpec>, warm: Warm): Pro
     const { schemas, driver, marks } = await loop.ready
     const collect = async () => replicaFamilies(replica, await loop.status().catch(() => null))
     const metrics = await serveMetrics(collect, spec.metricsPort)
-    const process_ = { process: warm.processAt, spec: specAt, runtime: await warm.worker.loadedAt }
-    const start = phasesOf(spec.begunMs ?? warm.processAt, { ...process_, ...marks })
+    const own = { process: processAt, spec: specAt, runtime: await worker.loadedAt }
+    const start = phasesOf(spec.begunMs ?? processAt, { ...own, ...marks })
     const readyMs = start.reduce((sum, { ms }) => sum + ms, 0)
     const word: ReplicaReady = { replica, schemas, readyMs, metricsPort: metrics.port, start }
     ready = word

@@ -5,7 +5,8 @@
 // ones around it, and which of them go without differs from run to run.
 //
 // All are heuristics of the optimising compiler: they change speed, never meaning, and may be set
-// while the process runs.
+// while the process runs. They are set late: V8 takes a code cache only under the flags that it was
+// made with, and Node.js' own modules come from such caches, a worker's whole start among them.
 
 import { setFlagsFromString } from 'node:v8'
 
@@ -14,7 +15,11 @@ export const FLAGS = [
   '--max-inlined-bytecode-size-absolute=30000',
 ]
 
-/** Call before the first packet; calls after that change only code that is compiled later. */
+/**
+ * Call before the first packet, and after what is loaded from caches that are made with V8's own
+ * flags (deploy/bundle.ts); calls after that change only code that is compiled later.
+ */
 export function tuneEngine(): void {
+  if (process.env.CLICK_UP_CODE_CACHE === 'write') return
   for (const flag of FLAGS) setFlagsFromString(flag)
 }

@@ -1,15 +1,11 @@
 // Runs a file of deploy/bundle.ts with V8's code cache of it: half the time of a start from modules,
 // each of which is looked for, read and compiled. Without a cache that this Node.js takes, the file
-// is compiled as ever; only speed is lost.
+// is compiled as ever; only speed is lost. V8's flags are not changed before (dataplane/tune.ts).
 
 const { readFileSync, writeFileSync } = process.getBuiltinModule('node:fs')
 const { createRequire } = process.getBuiltinModule('node:module')
 const { join } = process.getBuiltinModule('node:path')
-const { setFlagsFromString } = process.getBuiltinModule('node:v8')
 const vm = process.getBuiltinModule('node:vm')
-
-/** One a line: those of dataplane/tune.ts. A cache is taken only under the flags it was made with. */
-const FLAGS = join(__dirname, 'bundle.flags')
 
 function cached(file: string): Buffer | undefined {
   try {
@@ -17,11 +13,6 @@ function cached(file: string): Buffer | undefined {
   } catch {
     return undefined
   }
-}
-
-/** For the whole process: once, before the first file. */
-function setFlags(): void {
-  for (const flag of readFileSync(FLAGS, 'utf8').split('\n')) setFlagsFromString(flag)
 }
 
 /** Runs `<name>.cjs`. */
@@ -42,4 +33,4 @@ function runBundle(name: string): void {
   script.runInThisContext()(createRequire(file), file)
 }
 
-module.exports = { setFlags, runBundle }
+module.exports = { runBundle }

@@ -1,3 +1,3 @@
-// The packet loop's thread, started by deploy/replica.cts, whose flags hold here too.
+// The packet loop's thread, started by deploy/replica.cts.
 
 require('./load-bundle.cjs').runBundle('packet-loop-code')

@@ -9,8 +9,4 @@ async function fromModules(): Promise<void> {
 }
 
 if (ownElements) void fromModules()
-else {
-  const bundles = require('./load-bundle.cjs')
-  bundles.setFlags()
-  bundles.runBundle('click')
-}
+else require('./load-bundle.cjs').runBundle('click')

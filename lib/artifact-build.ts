@@ -5,7 +5,7 @@
 
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
+import { basename, dirname, relative, resolve } from 'node:path'
 import type { Message, Metafile } from 'esbuild'
 import type { Artifact } from './artifact.ts'
 import { encodeArtifact } from './artifact.ts'
@@ -252,7 +252,10 @@ function classHashes(
     for (const input of reached)
       for (const { path } of inputs[input]?.imports ?? []) reached.add(path)
     const hash = createHash('sha256')
-    for (const input of [...reached].map((r) => [shownPath(r, folder), r]).sort()) {
+    // Named from the class's own file, so that it is the same wherever that is.
+    const nameOf = (r: string) =>
+      r.startsWith('runtime:') ? r : relative(dirname(resolve(file)), resolve(folder, r))
+    for (const input of [...reached].map((r) => [nameOf(r), r]).sort()) {
       const path = resolve(folder, input[1]!)
       hash.update(`${input[0]}\0`)
       // What the runtime has is not bundled: which release it is, is told besides.

@@ -8,7 +8,7 @@ import { artifactPath, storeArtifact } from '../lib/artifact.ts'
 import { type Clock, machineMs } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { failpoint } from '../lib/failpoint.ts'
-import { BEAT_MS, LOG_LINES_MAX } from '../lib/limits.ts'
+import { BEAT_MS, FRAME_SIZE, LOG_LINES_MAX, POOL_FRAMES } from '../lib/limits.ts'
 import type { Log } from '../lib/log.ts'
 import { asClickUpError } from '../lib/wire/desk.ts'
 import type {
@@ -32,6 +32,7 @@ import type {
   ServicePort,
   ServiceSettings,
 } from '../lib/wire/messages.ts'
+import { PREPARE } from '../lib/wire/messages.ts'
 import type { AgentReplicaUpgrade } from '../lib/wire/messages-in-place.ts'
 import type { Client, Server } from '../lib/wire/transport.ts'
 import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './flip.ts'
@@ -94,7 +95,7 @@ export class Agent {
     const onEvent = (event: unknown) => this.#tell('agent.event', event)
     const onExit = (exit: AgentExit) => this.#onExit(exit)
     this.#replicas = new Replicas(files, server, { onEvent, onExit }, clock, log)
-    const start = (number: number) => this.#startBlank(files.spareLog(number))
+    const start = (number: number) => this.#startBlank(files.spareLog(number), null)
     this.#spares = new Spares({ count: parts.spares ?? 0, start, clock, log })
     const on = <T>(kind: string, handler: (body: T) => unknown) =>
       coordinator.handle(kind, (body) => handler(body as T))
@@ -234,13 +235,13 @@ export class Agent {
     if (there !== null) return there
     let begunMs = machineMs()
     // A spare is taken when all that it needs is there; a process loads its code meanwhile.
-    const early = this.#spares.ready ? null : this.#startBlank(files.log(replica))
+    const early = this.#spares.ready ? null : this.#startBlank(files.log(replica), message.service)
     try {
       const { artifact, driverSpec, interfacesMs } = await this.#whatItNeeds(message)
       this.#refuseAtEnd()
       const spare = early === null ? this.#spares.take() : null
       if (spare !== null) begunMs = machineMs()
-      const process_ = early ?? spare ?? this.#startBlank(files.log(replica))
+      const process_ = early ?? spare ?? this.#startBlank(files.log(replica), message.service)
       const from = { process: process_, spare: spare !== null, interfacesMs }
       return await this.#replicas.start(
         version,
@@ -284,9 +285,20 @@ export class Agent {
     throw artifact.reason
   }
 
-  #startBlank(log: string): BlankProcess {
+  /** @param service whose replica it will be; null: not known yet */
+  #startBlank(log: string, service: string | null): BlankProcess {
     const { replicaMain, files, clock } = this.#parts
-    return startBlank(replicaMain, log, files, clock)
+    return startBlank(replicaMain, log, files, clock, this.#preparation(service))
+  }
+
+  /** What the process can have ready for its driver: xdp's memory and programs. */
+  #preparation(service: string | null): Record<string, string> {
+    const all = [...this.#services.values()]
+    const meant = service === null ? all : all.filter((s) => s.settings.service === service)
+    const xdp = meant.filter(({ steering }) => steering.driver === 'xdp')
+    if (xdp.length === 0) return {}
+    const programs = Math.max(...xdp.map(({ settings }) => settings.ports.length))
+    return { [PREPARE]: `${POOL_FRAMES * FRAME_SIZE} ${programs}` }
   }
 
   async #flip({ service, flip }: AgentFlip): Promise<FlipAnswer> {

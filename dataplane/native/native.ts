@@ -1,10 +1,10 @@
 // Types of the native addon, and its loader. The addon is mechanism only: one function is one system
 // call or a few; every decision is made by its callers. Its files: sys.c, packet.c, socket.c,
-// tun.c, xsk.c, bpf.c.
+// tun.c, xsk.c, xsk-ready.c, bpf.c.
 //
 // Errors that it throws have `syscall`, `errno`, `code` ('EPERM') and `where`; systemError turns
-// them into a ClickUpError with a hint. The addon keeps nothing outside of what it returns, so
-// several threads may load it.
+// them into a ClickUpError with a hint. The addon keeps nothing outside of what it returns, but for
+// what xskPrepare makes, so several threads may load it.
 
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
@@ -164,6 +164,11 @@ export interface XskNative {
   /** From now on packets of `queue` go to the socket. */
   redirectSet(handle: object, queue: number, fd: number): void
   redirectClose(handle: object): void
+  /**
+   * Makes memory and so many loads of the program of the object file ready, in a thread of its own, for
+   * the first umemOpen of as many bytes and as many redirectOpen. Once a process; then does nothing.
+   */
+  xskPrepare(bytes: number, object: string, programs: number): void
   /** Throws where the program or AF_XDP sockets are refused. Touches no interface. */
   xdpProbe(object: string): void
 }

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "addon.h"
+#include "xsk-ready.h"
 
 /* Since Linux 6.17, and not in the headers of older ones: frames that one sendto may send. */
 #ifndef XDP_MAX_TX_SKB_BUDGET
@@ -98,10 +99,9 @@ static napi_value umem_open(napi_env env, napi_callback_info info) {
   int64_t bytes = 0;
   if (!addon_args(env, info, 1, argv)) return NULL;
   napi_get_value_int64(env, argv[0], &bytes);
-  void *addr = mmap(NULL, (size_t)bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (addr == MAP_FAILED) return addon_throw(env, "mmap", errno, "umem");
-  /* A child process must not share the pages: the kernel keeps writing into the pinned ones. */
-  madvise(addr, (size_t)bytes, MADV_DONTFORK);
+  void *addr = xsk_ready_memory((size_t)bytes);
+  if (addr == NULL) addr = xsk_memory((size_t)bytes);
+  if (addr == NULL) return addon_throw(env, "mmap", errno, "umem");
   struct memory *m = memory_new();
   m->buffers[0] = (struct buffer){.addr = addr, .length = (size_t)bytes};
   napi_create_external(env, m, unreference_handle, NULL, &handle);
@@ -312,9 +312,10 @@ static const char *redirect_load(struct redirect *r, const char *file, const cha
     errno = ENODEV;
     return "if_nametoindex";
   }
-  r->object = bpf_object__open_file(file, NULL);
-  if (r->object == NULL) return "bpf_object__open_file";
-  if (bpf_object__load(r->object) < 0) return "bpf(BPF_PROG_LOAD)";
+  const char *failed;
+  r->object = xsk_ready_object(file);
+  if (r->object == NULL) r->object = xsk_object_load(file, &failed);
+  if (r->object == NULL) return failed;
   struct bpf_program *program = bpf_object__find_program_by_name(r->object, "xsk_redirect");
   if (program == NULL) return "bpf_object__find_program_by_name";
   r->link = bpf_program__attach_xdp(program, (int)index);
@@ -392,4 +393,5 @@ void xsk_init(napi_env env, napi_value exports) {
   addon_function(env, exports, "redirectSet", redirect_set);
   addon_function(env, exports, "redirectClose", redirect_close);
   addon_function(env, exports, "xdpProbe", xdp_probe);
+  xsk_ready_init(env, exports);
 }

@@ -4,7 +4,12 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { PacketLoop, type PacketLoopEvents } from '../../../dataplane/packet-loop.ts'
+import {
+  PacketLoop,
+  type PacketLoopEvents,
+  PacketWorker,
+  startWorker,
+} from '../../../dataplane/packet-loop.ts'
 import { storeArtifact } from '../../../lib/artifact.ts'
 import { buildArtifact } from '../../../lib/artifact-build.ts'
 import type { ClickUpError } from '../../../lib/errors.ts'
@@ -42,7 +47,9 @@ async function start(t: ExecutionContext, config: string) {
     owner: true,
     seed: 1,
   }
-  return { loop: new PacketLoop(setup, events), exited }
+  const worker = new PacketWorker(startWorker())
+  worker.build(setup)
+  return { loop: new PacketLoop(worker, events), exited }
 }
 
 test('a loop that is stopped ends without an error, and may be stopped again', async (t) => {
