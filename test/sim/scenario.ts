@@ -82,6 +82,16 @@ export const MOMENTS: readonly string[] = [
   'swap to nf.1, epoch 2',
 ]
 
+/** The same for what may follow: the way back, a third replica. */
+const LATER: readonly string[] = [
+  ...['copying', 'settled', 'draining', 'drained', 'forgotten'].map((p) => `nf.2 source ${p}`),
+  ...['preparing', 'incoming', 'releasing', 'owner'].flatMap((p) => [
+    `nf.1 target ${p}`,
+    `nf.3 target ${p}`,
+  ]),
+  ...['swap to nf.1, epoch 2', 'swap to nf.3, epoch 2', 'swap to nf.2, epoch 2'],
+]
+
 /** Index of a replica in the lists by replica. */
 export function entryOf(name: string): number {
   return Number(name.slice('nf.'.length)) - 1
@@ -247,8 +257,8 @@ function faultsOf(r: Random): StepFault[] {
 
 function strikesOf(r: Random): Strike[] {
   return Array.from({ length: r.pick([1, 1, 2, 3]) }, () => ({
-    who: r.pick(PROCESSES),
-    when: r.pick(MOMENTS),
+    who: r.pick([...PROCESSES, 'nf.3']),
+    when: r.pick(r.chance(0.7) ? MOMENTS : LATER),
     afterMs: r.next() * r.pick([0, 0.3, 3, 30]),
     stallMs: r.chance(0.3) ? r.pick([10, 60, 300, 1500]) : 0,
     ...r.pick([{}, {}, { lane: 'main' as const }, { lane: 'loop' as const }]),
