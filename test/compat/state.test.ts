@@ -28,6 +28,7 @@ for (const [from, to] of [
       const bytes = Uint8Array.from(read(`${part}-${from}.bin`))
       snapshot.apply(bytes.buffer)
     }
+    snapshot.commit()
     const wanted = sampleReplica(to, 7e9)
     wanted.flows.remove(...(to === 3 ? [0, -39] : [-39, 0]))
     t.deepEqual(flowRows(target), flowRows(wanted))
