@@ -33,6 +33,9 @@ export const CHUNK_BYTES = 65_536
 /** How long a slice of a move's copy takes in the packet loop, in ms: the rows of one are chosen by it. */
 export const SLICE_MS = 0.2
 
+/** How long a target that processes no packets applies what came before it looks for packets to hold. */
+export const APPLY_MS = 1
+
 /** Rows that a move's target applies before it looks at the clock again. */
 export const APPLY_ROWS = 128
 
@@ -45,7 +48,10 @@ export const STREAM_CREDIT = 32
 /** Dirty rows that end the pre-copy: about one chunk, well below 1 ms of work while packets wait. */
 export const SETTLE_ROWS = 256
 
-/** Frames that may be under way to the target when the pre-copy ends; more would prolong the hold. */
+/**
+ * Frames that may be under way to the target once all rows were sent, and when the pre-copy ends;
+ * more would prolong the hold.
+ */
 export const SETTLE_FRAMES = 4
 
 /** Rounds that leave no fewer dirty rows than the best before: so many end the pre-copy. */
@@ -330,7 +336,7 @@ export const NAT_SHIFTS = 16
 /** Connections of a StatefulFirewall unless CAPACITY says otherwise. */
 export const FIREWALL_CONNECTIONS_DEFAULT = 524_288
 
-/** CAPACITY at most: 200 MB. At capacity a new connection displaces one, or does not pass. */
+/** CAPACITY at most: 230 MB. At capacity a new connection displaces one, or does not pass. */
 export const FIREWALL_CONNECTIONS_MAX = 4_194_304
 
 /**
