@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs'
 import { Command, CommanderError } from 'commander'
 import { agentCommand } from './agent.ts'
+import { buildCommand } from './build.ts'
 import { checkCommand } from './check.ts'
 import { compileCommand } from './compile.ts'
 import { coordinatorCommand } from './coordinator.ts'
@@ -30,6 +31,7 @@ const COMMANDS = [
   logsCommand,
   handlerCommand,
   checkCommand,
+  buildCommand,
   compileCommand,
   docCommand,
 ]

@@ -2,6 +2,7 @@
 
 import { existsSync } from 'node:fs'
 import { Command } from 'commander'
+import { artifactFromFile } from '../lib/artifact.ts'
 import { readServiceFile } from '../lib/service-file.ts'
 import type { ServiceHeld, ServiceUpgrade, Upgraded } from '../lib/wire/messages.ts'
 import { checkedArtifact } from './check-config.ts'
@@ -31,7 +32,10 @@ export function upgradeCommand(): Command {
   const command = new Command('upgrade')
     .description('upgrade a service live: state is moved, no packet is lost')
     .argument('<service>', 'name of the service')
-    .requiredOption('--to <file|version>', 'service file, or a version that was run before')
+    .requiredOption(
+      '--to <file|version>',
+      'service file, a version that was run before, or a file of `build --output`',
+    )
     .option('--in-place', 'in the running process, in place of a new one')
   return withStateOptions(command)
     .addHelpText('after', EXAMPLES)
@@ -67,6 +71,11 @@ async function requestOf(service: string, options: Options): Promise<ServiceUpgr
   const { map = {}, discard = [], to, inPlace = false } = options
   if (/^[0-9a-f]+$/.test(to) && !existsSync(to))
     return { service, version: to, artifact: null, settings: null, map, discard, inPlace }
+  const given = artifactFromFile(to)
+  if (given !== null) {
+    const { version, bytes } = given
+    return { service, version, artifact: bytes, settings: null, map, discard, inPlace }
+  }
   const file = readServiceFile(to)
   const { artifact } = await checkedArtifact(file)
   const { version, bytes } = artifact

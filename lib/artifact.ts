@@ -21,6 +21,8 @@ import type { RuntimeNeeds } from './runtime.ts'
 /** Hex digits of a version that people see and type. */
 export const VERSION_DIGITS = 12
 const FORMAT = 2
+/** How the bytes of any version begin. */
+const MARK = '{"format":'
 const DAMAGED = 'made by another release, or damaged: deploy or upgrade from the service file'
 
 export interface Artifact {
@@ -87,6 +89,19 @@ export function storeArtifact(dir: string, artifact: Artifact): string {
   writeFileSync(`${path}.new`, content)
   renameSync(`${path}.new`, path)
   return path
+}
+
+/** The version that `click-up build --output` wrote; null: another file. Throws ARTIFACT. */
+export function artifactFromFile(file: string): Artifact | null {
+  let bytes: Uint8Array
+  try {
+    bytes = readFileSync(file)
+  } catch {
+    return null // who reads it as something else says what is wrong
+  }
+  if (!Buffer.from(bytes.subarray(0, MARK.length)).equals(Buffer.from(MARK))) return null
+  parseContent(contentOf(bytes), file)
+  return { version: versionOf(bytes), bytes }
 }
 
 /** Where an artifact is, whether it is there or not. */
