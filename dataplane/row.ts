@@ -1,16 +1,15 @@
 // Row views: one generated class for each layout, with a getter and a setter for every column over
-// the typed arrays of the segment that the row lies in. Generated, so that every access is a load
+// the typed arrays of the table. Generated, so that every access is a load
 // or store at a constant offset. Columns of 8 bytes are aligned; 32-bit integers never leave their
 // unboxed form.
 //
-//   $c  the RowStore        $r  row number         $s  segment number
-//   $b  index of the row's first word in $i        $i $w $f $h $u  arrays of the segment
+//   $c  the RowStore        $r  row number         $b  index of the row's first word in $i
+//   $i $w $f $h $u  the table's arrays, taken anew once it has grown
 //
 // A setter marks its row as changed only while a move tracks the table: one load and test. Key
 // columns have no setter: assigning one throws. A `bytesN` column is read into a scratch array of
 // the view (its content stays until the column is read again) and written by assigning an array.
 
-import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import type { Column, Layout } from './table-layout.ts'
 import type { RowStore } from './table-rows.ts'
 
@@ -22,8 +21,6 @@ export interface RowView {
 }
 
 export type RowViewClass = new (store: RowStore) => RowView
-
-const SEGMENT_MASK = (1 << SEGMENT_LOG2) - 1
 
 /** Arrays by element size and kind: field of the view, field of RowStore. */
 const ARRAYS = { $i: 'i32', $w: 'u32', $f: 'f64', $h: 'u16', $u: 'u8' } as const
@@ -38,22 +35,21 @@ return class Row {
   constructor(store) {
     this.$c = store
     this.$r = 0
-    this.$s = 0
     this.$b = 0
-    ${fields.map((f) => `this.${f} = store.${ARRAYS[f]}[0]`).join('\n    ')}
+    ${fields.map((f) => `this.${f} = store.${ARRAYS[f]}`).join('\n    ')}
     ${scratch.map((c) => `this.$x_${c.name} = new Int32Array(${c.bytes / 4})`).join('\n    ')}
     ${scratch.map((c) => `this.$y_${c.name} = new Uint8Array(this.$x_${c.name}.buffer)`).join('\n    ')}
   }
   $at(r) {
-    const s = r >>> ${SEGMENT_LOG2}
-    if (s !== this.$s) {
-      this.$s = s
-      const c = this.$c
-      ${fields.map((f) => `this.${f} = c.${ARRAYS[f]}[s]`).join('\n      ')}
-    }
+    const b = Math.imul(r, ${layout.words})
+    if (b + ${layout.words} > this.$i.length) this.$show()
     this.$r = r
-    this.$b = (r & ${SEGMENT_MASK}) * ${layout.words}
+    this.$b = b
     return this
+  }
+  $show() {
+    const c = this.$c
+    ${fields.map((f) => `this.${f} = c.${ARRAYS[f]}`).join('\n    ')}
   }
 ${layout.columns.map(accessors).join('\n')}
 }`

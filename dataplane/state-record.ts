@@ -3,13 +3,10 @@
 //
 // A time of 0 means "never" and stays 0; its age travels as NaN.
 
-import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import { RECORD_HEADER_WORDS } from './chunk.ts'
 import type { StateSchema } from './schema.ts'
 import { type Layout, layoutOf } from './table-layout.ts'
 import type { RecordArrays, RowStore } from './table-rows.ts'
-
-const SEGMENT_MASK = (1 << SEGMENT_LOG2) - 1
 
 /** Where a record starts, seen as the row whose columns it holds: its first word is this far off. */
 export const RECORD_SHIFT = RECORD_HEADER_WORDS
@@ -52,10 +49,10 @@ export function agesToTimes(layout: Layout, f64: Float64Array, b: number, nowMs:
 }
 
 /** Arrays and first word of a row. */
-export function arraysOf(rows: RowStore, r: number): RecordArrays {
-  return rows.segments[r >>> SEGMENT_LOG2]!
+export function arraysOf(rows: RowStore, _r: number): RecordArrays {
+  return rows
 }
 
 export function firstWord(rows: RowStore, r: number): number {
-  return (r & SEGMENT_MASK) * rows.words
+  return r * rows.words
 }

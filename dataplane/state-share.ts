@@ -53,6 +53,5 @@ export function release(entry: StateEntry, pool: Pool): void {
   rows.untrack()
   rows.drain(Number.MAX_SAFE_INTEGER)
   table.clear()
-  for (const arrays of [rows.segments, rows.i32, rows.u32, rows.f64, rows.u16, rows.u8])
-    arrays.length = 0
+  rows.free()
 }

@@ -2,7 +2,6 @@
 // column is a load and a store at a constant offset. Times become ages on the way out and times
 // again on the way in; a time of 0 means "never", and its age travels as NaN.
 
-import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import { PUT, RECORD_HEADER_WORDS } from './chunk.ts'
 import { signatureOf, type TableInside } from './table.ts'
 import type { Layout } from './table-layout.ts'
@@ -56,8 +55,6 @@ export function bulkOf(layout: Layout): BulkCode {
 
 /** Records whose places in the index are read ahead. */
 const AHEAD = 64
-const MASK = (1 << SEGMENT_LOG2) - 1
-
 /** Words of a record's columns. */
 function evenWords(layout: Layout): number {
   return (layout.dataWords + 1) & ~1
@@ -65,7 +62,7 @@ function evenWords(layout: Layout): number {
 
 function bulkCode(layout: Layout): BulkCode {
   const words = RECORD_HEADER_WORDS + evenWords(layout)
-  const row = (r: string) => `${r} >>> ${SEGMENT_LOG2}, b = (${r} & ${MASK}) * ${layout.words}`
+  const row = (r: string) => `b = Math.imul(${r}, ${layout.words})`
   const out = copies(layout, 'o[to + R] = i[b + W]', 'g[t + D] = f[e + E]', (x) => {
     const { to, from } = x
     return `{ const v = ${from}; ${to} = v === 0 ? NaN : now - v }`
@@ -79,8 +76,8 @@ return {
   out(rows, slots, heads, count, at, to, now) {
     const o = at.i32, g = at.f64
     for (let k = 0; k < count; k++, to += ${words}) {
-      const r = slots[k], s = ${row('r')}
-      const i = rows.i32[s], f = rows.f64[s], e = b >>> 1, t = to >>> 1
+      const r = slots[k], ${row('r')}
+      const i = rows.i32, f = rows.f64, e = b >>> 1, t = to >>> 1
       o[to] = heads[2 * k]
       o[to + 1] = heads[2 * k + 1]
       ${out}
@@ -102,8 +99,8 @@ return {
       const r = table.$take(bucket, at, to + ${RECORD_HEADER_WORDS})
       if (r < 0 || rows.bucketOf(r) !== bucket) return k
       seen[bucket] = 1
-      const s = ${row('r')}
-      const i = rows.i32[s], f = rows.f64[s], e = b >>> 1, t = to >>> 1
+      const ${row('r')}
+      const i = rows.i32, f = rows.f64, e = b >>> 1, t = to >>> 1
       ${into}
       if (rows.tracking !== 0) rows.touch(r)
     }

@@ -6,13 +6,13 @@
 // stay numbers d0, d1, …. Hash and comparison work on these. The hash multiplies the words side
 // by side (no long chain of dependent steps) and ends with the finaliser of MurmurHash3.
 //
-// `$lookup` walks the cells of a key's page (table-index.ts) until one is empty. `$leave` empties a
-// cell and moves later cells of its chain back, so that none is cut off from its home: there are no
-// tombstones, and chains stay as short as they were.
+// `$lookup` compares the four cells of a key's group (table-index.ts); where these do not settle it,
+// `$chase` looks at one cell after the other, up to an empty one. `$leave` empties a cell. Where its
+// group was full, a cell that has passed over it (`$passing`) takes its place, and so on: there are
+// no tombstones, and no cell is cut off from its group.
 
-import { SEGMENT_LOG2 } from '../lib/limits.ts'
 import type { RowView, RowViewClass } from './row.ts'
-import { HashIndex, PAGE, PAGE_LOG2, PIECE_LOG2 } from './table-index.ts'
+import { GROUP_LOG2, GROUPS_LOG2, HashIndex, PAGE, PAGE_LOG2 } from './table-index.ts'
 import type { Column, KeyWord, Layout } from './table-layout.ts'
 import type { RecordArrays, RowStore } from './table-rows.ts'
 
@@ -29,11 +29,13 @@ export interface TableCode {
   $take(bucket: number, at: RecordArrays, b: number): number
   /** As `$take`, but never a new one. */
   $seek(at: RecordArrays, b: number): number
+  /** Reads the cell where `$seek` will begin: many at once wait for memory together, not in turn. */
+  $near(at: RecordArrays, b: number): number
 }
 
 export type TableClass = new (store: RowStore, View: RowViewClass) => TableCode
 
-const PIECE_PAGES = 1 << PIECE_LOG2
+const GROUPS = 1 << GROUPS_LOG2
 
 /** Odd, without pattern: the golden ratio's, and constants of MurmurHash3 and xxHash32. */
 const MULTIPLIERS = [
@@ -47,16 +49,16 @@ export function tableClass(layout: Layout, Base: object): TableClass {
   const words = [...layout.keyWords.map((_, n) => `w${n}`), ...doubles.map((_, n) => `d${n}`)].join(
     ', ',
   )
-  const row = `s = r >>> ${SEGMENT_LOG2}, b = (r & ${(1 << SEGMENT_LOG2) - 1}) * ${layout.words}`
+  const row = `b = Math.imul(r, ${layout.words})`
   const fromKey = packing(layout, doubles)
   const fromRow = reading(layout, doubles)
-  const rowArrays = `i = c.i32[s]${doubles.length > 0 ? ', f = c.f64[s]' : ''}`
+  const rowArrays = `i = c.i32${doubles.length > 0 ? ', f = c.f64' : ''}`
   const source = `'use strict'
 return class Table extends Base {
   constructor(store, View) {
     super()
     this.$c = store
-    this.$x = new Index(store.slotsMax)
+    this.$x = new Index(store.slotsMax, store.capacity)
     this.$v = new View(store)
     this.$p = new View(store)
   }
@@ -103,43 +105,66 @@ return class Table extends Base {
     return r
   }
   $lookup(h, ${words}) {
-    const x = this.$x, p = x.dir[h & x.dirMask]
-    const cells = p < ${PIECE_PAGES} ? x.piece : x.pieces[p >>> ${PIECE_LOG2}]
-    const page = (p & ${PIECE_PAGES - 1}) << ${PAGE_LOG2}
-    const g = h << ${PAGE_LOG2}, t = x.tagMask
-    let n = h >>> ${32 - PAGE_LOG2}
+    const x = this.$x, cells = x.cells
+    const a = (x.dir[h & x.dirMask] << ${PAGE_LOG2}) + ((h >>> ${32 - GROUPS_LOG2}) << ${GROUP_LOG2})
+    const q0 = cells[a], q1 = cells[a + 1], q2 = cells[a + 2], q3 = cells[a + 3]
+    const g = h << ${GROUPS_LOG2}, t = x.tagMask
+    // q: the first whose tag fits, else q3. -1 >>> d, without a branch: 0 where the tag fits.
+    const e0 = (q0 ^ g) & t, e1 = (q1 ^ g) & t, e2 = (q2 ^ g) & t
+    let q = q2 ^ ((q2 ^ q3) & ((e2 | (0 - e2)) >> 31))
+    q = q1 ^ ((q1 ^ q) & ((e1 | (0 - e1)) >> 31))
+    q = q0 ^ ((q0 ^ q) & ((e0 | (0 - e0)) >> 31))
+    if (q !== 0 && ((q ^ g) & t) === 0) {
+      const c = this.$c, r = (q & ~t) - 1, ${row}
+      const i = c.i32
+      if (${compare(layout, doubles)}) return r
+    } else if (q3 === 0) return -1
+    return this.$chase(h, ${words})
+  }
+  $chase(h, ${words}) {
+    const c = this.$c, x = this.$x, p = x.dir[h & x.dirMask]
+    const cells = x.cells, page = p << ${PAGE_LOG2}
+    const g = h << ${GROUPS_LOG2}, t = x.tagMask
+    let at = (h >>> ${32 - GROUPS_LOG2}) << ${GROUP_LOG2}
     for (;;) {
-      const q = cells[page | n]
+      const q = cells[page + at]
       if (q === 0) return -1
       if (((q ^ g) & t) === 0) {
-        const c = this.$c, r = (q & ~t) - 1, ${row}
-        const i = c.i32[s]
+        const r = (q & ~t) - 1, ${row}
+        const i = c.i32
         if (${compare(layout, doubles)}) return r
       }
-      n = (n + 1) & ${PAGE - 1}
+      at = (at + 1) & ${PAGE - 1}
     }
   }
   $leave(h, r) {
     const x = this.$x, p = x.dir[h & x.dirMask]
-    const cells = x.pieces[p >>> ${PIECE_LOG2}]
-    const page = (p & ${PIECE_PAGES - 1}) << ${PAGE_LOG2}
+    const cells = x.cells, page = p << ${PAGE_LOG2}
     const cell = x.cellOf(h, r)
-    let gap = h >>> ${32 - PAGE_LOG2}
-    for (let q = cells[page | gap]; q !== cell; q = cells[page | gap]) {
+    let gap = (h >>> ${32 - GROUPS_LOG2}) << ${GROUP_LOG2}
+    for (let q = cells[page + gap]; q !== cell; q = cells[page + gap]) {
       if (q === 0) throw new Error('index: a live row is missing')
       gap = (gap + 1) & ${PAGE - 1}
     }
-    for (let at = gap; ; ) {
-      at = (at + 1) & ${PAGE - 1}
-      const q = cells[page | at]
-      if (q === 0) break
-      const home = this.$hash((q & x.rowMask) - 1) >>> ${32 - PAGE_LOG2}
-      if (((at - home) & ${PAGE - 1}) < ((at - gap) & ${PAGE - 1})) continue
-      cells[page | gap] = q
-      gap = at
-    }
-    cells[page | gap] = 0
     x.used[p]--
+    while (cells[page + (gap | 3)] !== 0) {
+      const later = this.$passing(page, gap)
+      if (later < 0) break
+      cells[page + gap] = cells[page + later]
+      gap = later
+    }
+    x.close(page, gap)
+  }
+  $passing(page, gap) {
+    const x = this.$x, cells = x.cells
+    const here = gap >>> ${GROUP_LOG2}
+    for (let at = ((here + 1) << ${GROUP_LOG2}) & ${PAGE - 1}; ; at = (at + 1) & ${PAGE - 1}) {
+      const q = cells[page + at]
+      if (q === 0) return -1
+      const home = this.$hash((q & x.rowMask) - 1) >>> ${32 - GROUPS_LOG2}
+      const group = at >>> ${GROUP_LOG2}
+      if (((group - home) & ${GROUPS - 1}) >= ((group - here) & ${GROUPS - 1})) return at
+    }
   }
   $split(h) {
     const x = this.$x
@@ -173,6 +198,13 @@ return class Table extends Base {
     ${fromRow}
     ${hashing(layout, doubles)}
     return this.$lookup(h, ${words})
+  }
+  $near(at, b) {
+    const i = at.i32, f = at.f64
+    ${fromRow}
+    ${hashing(layout, doubles)}
+    const x = this.$x
+    return x.cells[(x.dir[h & x.dirMask] << ${PAGE_LOG2}) + ((h >>> ${32 - GROUPS_LOG2}) << ${GROUP_LOG2})]
   }
 }`
   return new Function('Base', 'Index', source)(Base, HashIndex) as TableClass
@@ -208,7 +240,7 @@ function writing(layout: Layout, doubles: readonly Column[]): string {
 
 function compare(layout: Layout, doubles: readonly Column[]): string {
   const words = layout.keyWords.map((w, n) => `${wordAt(w, 'i')} === w${n}`)
-  const numbers = doubles.map((c, n) => `c.f64[s][(b >>> 1) + ${c.offset >>> 3}] === d${n}`)
+  const numbers = doubles.map((c, n) => `c.f64[(b >>> 1) + ${c.offset >>> 3}] === d${n}`)
   return [...words, ...numbers].join(' && ')
 }
 

@@ -1,12 +1,10 @@
 // Expiry: a sweep over a table's slots, SWEEP_ROWS at a time, from one end to the other and again.
 // An idle row is removed unless the element's `keep` says otherwise.
 
-import { SEGMENT_LOG2, SWEEP_PASS_MS, SWEEP_ROWS } from '../lib/limits.ts'
+import { SWEEP_PASS_MS, SWEEP_ROWS } from '../lib/limits.ts'
 import type { Expiry } from './declare.ts'
 import type { RowView } from './row.ts'
 import { classesOf, type TableInside } from './table.ts'
-
-const SEGMENT_MASK = (1 << SEGMENT_LOG2) - 1
 
 export class Expirer {
   readonly #table: TableInside
@@ -55,8 +53,7 @@ export class Expirer {
 
   #isOver(r: number, nowMs: number): boolean {
     const c = this.#table.$c
-    const b = (r & SEGMENT_MASK) * c.words
-    const idleMs = nowMs - c.f64[r >>> SEGMENT_LOG2]![(b >>> 1) + this.#column]!
+    const idleMs = nowMs - c.f64[((r * c.words) >>> 1) + this.#column]!
     const { afterOf, keep } = this.#expire
     if (afterOf === undefined) {
       if (idleMs < this.#idleMs) return false

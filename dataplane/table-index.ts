@@ -21,21 +21,22 @@
 // cells that packets wait for.
 
 import { INDEX_DEPTH_MAX } from '../lib/limits.ts'
+import { GrowingMemory } from './table-memory.ts'
 
-const PAGE_LOG2 = 10
+export const PAGE_LOG2 = 10
 export const PAGE = 1 << PAGE_LOG2
 /** log2 of a page's groups, and of a group's cells. */
 export const GROUPS_LOG2 = 8
 export const GROUP_LOG2 = 2
 const GROUP = 1 << GROUP_LOG2
-/** log2 of the pages of one piece of memory: 256 KiB. */
-export const PIECE_LOG2 = 6
-const PIECE_PAGES = 1 << PIECE_LOG2
 
 /** Cells of a page that are used when it is split: from FILL_MIN to twice as many. */
 const FILL_MIN = 410
 /** Odd: the next page's share of that range is far from this one's. */
 const FILL_STEP = 0x9e3779b1
+
+/** Bytes of the index at most, for each row: twice what it has when every page was just split. */
+const BYTES_A_ROW = (2 * PAGE * 4) / (FILL_MIN / 2)
 
 const NO_CELLS = new Int32Array(0)
 
@@ -44,10 +45,8 @@ export class HashIndex {
   /** Page of each value of a hash's low bits. */
   dir: Int32Array = NO_CELLS
   dirMask = 0
-  /** Memory of the first pages; it grows by copying up to PIECE_PAGES. */
-  piece: Int32Array = NO_CELLS
-  /** Memory of all pages, PIECE_PAGES each; the first is `piece`. */
-  readonly pieces: Int32Array[] = []
+  /** All pages, one after the other; another array once the index has grown. */
+  cells: Int32Array = NO_CELLS
   /** Bits of a cell that hold the row number + 1, and those that hold the tag. */
   readonly rowMask: number = 0
   readonly tagMask: number = 0
@@ -58,9 +57,13 @@ export class HashIndex {
   pages = 0
   /** How many low bits of the hash all keys of a page share. */
   #depths = new Uint8Array(1)
+  #memory: GrowingMemory
+  readonly #bytesMax: number
 
-  /** @param slots row numbers are below */
-  constructor(slots: number) {
+  /** @param slots row numbers are below. @param rows in the index at most */
+  constructor(slots: number, rows: number) {
+    this.#bytesMax = Math.ceil((rows * BYTES_A_ROW) / (PAGE * 4) + 1) * PAGE * 4
+    this.#memory = new GrowingMemory(PAGE * 4, this.#bytesMax)
     // All ones is no row number + 1: the mask has room for one more.
     this.rowMask = 2 ** Math.ceil(Math.log2(slots + 2)) - 1
     this.tagMask = ~this.rowMask
@@ -70,9 +73,8 @@ export class HashIndex {
   reset(): void {
     this.dir = new Int32Array(1)
     this.dirMask = 0
-    this.piece = new Int32Array(PAGE)
-    this.pieces.length = 0
-    this.pieces.push(this.piece)
+    if (this.pages > 0) this.#memory = new GrowingMemory(PAGE * 4, this.#bytesMax)
+    this.cells = this.#memory.words()
     this.used = new Uint16Array(1)
     this.#depths = new Uint8Array(1)
     this.pages = 1
@@ -84,10 +86,9 @@ export class HashIndex {
     // Pages are then between half and full of what they may hold.
     const depth = Math.min(INDEX_DEPTH_MAX, Math.ceil(Math.log2(rows / (FILL_MIN * 1.5))))
     const pages = 1 << Math.max(0, depth)
-    const perPiece = Math.min(pages, PIECE_PAGES)
-    this.pieces.length = 0
-    for (let p = 0; p < pages; p += perPiece) this.pieces.push(new Int32Array(perPiece * PAGE))
-    this.piece = this.pieces[0]!
+    if (pages * PAGE * 4 > this.#bytesMax) return
+    this.#memory = new GrowingMemory(pages * PAGE * 4, this.#bytesMax)
+    this.cells = this.#memory.words()
     this.dir = Int32Array.from({ length: pages }, (_, p) => p)
     this.dirMask = pages - 1
     this.used = new Uint16Array(pages)
@@ -97,13 +98,7 @@ export class HashIndex {
 
   /** Bytes of memory that pages lie in, and the directory's. */
   get bytes(): number {
-    const cells = this.pieces.reduce((n, piece) => n + piece.byteLength, 0)
-    return cells + this.dir.byteLength + this.used.byteLength + this.#depths.byteLength
-  }
-
-  /** First cell of a page in its piece. */
-  baseOf(p: number): number {
-    return (p & (PIECE_PAGES - 1)) << PAGE_LOG2
+    return this.#memory.bytes + this.dir.byteLength + this.used.byteLength + this.#depths.byteLength
   }
 
   /** Must the page of this hash be split before it takes another cell? */
@@ -125,6 +120,10 @@ export class HashIndex {
     const p = this.dir[h & this.dirMask]!
     const depth = this.#depths[p]!
     if (depth === INDEX_DEPTH_MAX) return 0
+    if (this.pages * PAGE === this.cells.length) {
+      if (!this.#memory.grow()) return 0
+      this.cells = this.#memory.words()
+    }
     const sibling = this.#addPage()
     this.#depths[p] = depth + 1
     this.#depths[sibling] = depth + 1
@@ -132,8 +131,8 @@ export class HashIndex {
     const step = 1 << (depth + 1)
     for (let d = (h & ((1 << depth) - 1)) | (1 << depth); d <= this.dirMask; d += step)
       this.dir[d] = sibling
-    const cells = this.pieces[p >>> PIECE_LOG2]!
-    const base = this.baseOf(p)
+    const { cells } = this
+    const base = p << PAGE_LOG2
     let n = 0
     for (let at = base; at < base + PAGE; at++) {
       const q = cells[at]!
@@ -148,8 +147,8 @@ export class HashIndex {
   /** Puts a cell into its page. */
   put(h: number, q: number): void {
     const p = this.dir[h & this.dirMask]!
-    const cells = this.pieces[p >>> PIECE_LOG2]!
-    const page = this.baseOf(p)
+    const { cells } = this
+    const page = p << PAGE_LOG2
     let g = (h >>> (32 - GROUPS_LOG2)) << GROUP_LOG2
     while (cells[page + g + GROUP - 1] !== 0) g = (g + GROUP) & (PAGE - 1)
     let at = page + g
@@ -159,7 +158,8 @@ export class HashIndex {
   }
 
   /** Empties a cell: the last used one of its group takes its place. */
-  close(cells: Int32Array, page: number, gap: number): void {
+  close(page: number, gap: number): void {
+    const { cells } = this
     let last = page + (gap | (GROUP - 1))
     while (cells[last] === 0) last--
     cells[page + gap] = cells[last]!
@@ -173,15 +173,6 @@ export class HashIndex {
 
   #addPage(): number {
     const p = this.pages++
-    const at = p >>> PIECE_LOG2
-    if (at > 0) {
-      if (at === this.pieces.length) this.pieces.push(new Int32Array(PIECE_PAGES * PAGE))
-    } else if (p * PAGE >= this.piece.length) {
-      const larger = new Int32Array(this.piece.length * 2)
-      larger.set(this.piece)
-      this.piece = larger
-      this.pieces[0] = larger
-    }
     if (p === this.used.length) {
       const used = new Uint16Array(p * 2)
       used.set(this.used)

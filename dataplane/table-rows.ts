@@ -3,9 +3,9 @@
 // knows rows by number only, and is one class for every table, so that all its call sites stay
 // monomorphic.
 //
-// Segments. Row r lies in segment r >>> SEGMENT_LOG2. Segments are added, never copied. A row's last
-// word, `meta`, is the store's: bucket, state, and the move in which the row was sent; of a free
-// slot, the next free one.
+// Rows lie one after the other in memory that grows in place (table-memory.ts). A row's last word,
+// `meta`, is the store's: bucket, state, and the move in which the row was sent; of a free slot, the
+// next free one.
 //
 // Changes. While `tracking`, every change that a move's target must hear of is on one first-in
 // first-out list: an inserted row, a changed row that was sent already, and a removed row that was
@@ -16,12 +16,14 @@
 // Walk. A move visits the rows as they lie (`nextUnsent`): memory is read from front to back, and
 // rows need no links by bucket. What is inserted meanwhile, before or behind, is on the list.
 
-import { ROW_MEMORY_OFFSET, SEGMENT_LOG2, TABLE_LIMBO_MIN } from '../lib/limits.ts'
+import { TABLE_BYTES_MAX, TABLE_LIMBO_MIN } from '../lib/limits.ts'
 import { ChangeQueue } from './table-changes.ts'
 import type { Layout } from './table-layout.ts'
+import { arraysOver, GrowingMemory, type RecordArrays } from './table-memory.ts'
 
-const SEGMENT_ROWS = 1 << SEGMENT_LOG2
-const SEGMENT_MASK = SEGMENT_ROWS - 1
+export { arraysOver, type RecordArrays } from './table-memory.ts'
+
+const NONE = arraysOver(new ArrayBuffer(0))
 
 /** `meta`: flags, the bucket in 17 bits, and the tracking epoch in which the row was sent. */
 const LIVE = 1
@@ -32,41 +34,20 @@ const BUCKET_MASK = 0x1ffff
 const EPOCH_SHIFT = 20
 const EPOCH_MASK = 0xfff << EPOCH_SHIFT
 
-/** Typed arrays over one memory: a segment, or a chunk whose records look like rows. */
-export interface RecordArrays {
-  readonly i32: Int32Array
-  readonly u32: Uint32Array
-  readonly f64: Float64Array
-  readonly u16: Uint16Array
-  readonly u8: Uint8Array
-}
-
-/** @param offset bytes that stay unused in front; a multiple of 8 */
-export function arraysOver(memory: ArrayBuffer | SharedArrayBuffer, offset = 0): RecordArrays {
-  return {
-    i32: new Int32Array(memory, offset),
-    u32: new Uint32Array(memory, offset),
-    f64: new Float64Array(memory, offset),
-    u16: new Uint16Array(memory, offset),
-    u8: new Uint8Array(memory, offset),
-  }
-}
-
 // Fields that packets read have an initial value of their kind: see Packet.
-export class RowStore {
+export class RowStore implements RecordArrays {
   readonly layout: Layout
   readonly words: number = 0
   readonly capacity: number = 0
   /** Buckets that rows may belong to; a row of none has this number in its `meta`. */
   readonly buckets: number = 0
   readonly seed: number = 0
-  readonly segments: RecordArrays[] = []
-  /** The same by kind, as generated code wants them. */
-  readonly i32: Int32Array[] = []
-  readonly u32: Uint32Array[] = []
-  readonly f64: Float64Array[] = []
-  readonly u16: Uint16Array[] = []
-  readonly u8: Uint8Array[] = []
+  /** Over all rows; others once the table has grown. */
+  i32 = NONE.i32
+  u32 = NONE.u32
+  f64 = NONE.f64
+  u16 = NONE.u16
+  u8 = NONE.u8
   size = 0
   full = 0
   /** What was read ahead of need (table-bulk.ts): kept, so that the reading is not left out. */
@@ -86,6 +67,7 @@ export class RowStore {
   readonly slotsMax: number = 0
   readonly #meta: number = 0
   readonly #list = new ChangeQueue()
+  #memory: GrowingMemory
   #moving: Uint8Array = new Uint8Array(0)
   #epoch = 0
   #free = -1
@@ -100,9 +82,13 @@ export class RowStore {
     this.capacity = capacity
     this.buckets = buckets
     this.seed = seed
-    this.#limboMax = Math.max(TABLE_LIMBO_MIN, capacity)
-    this.slotsMax = capacity + (layout.keys.length === 0 ? 0 : this.#limboMax)
-    this.#addSegment()
+    const bytes = layout.words * 4
+    const limbo = layout.keys.length === 0 ? 0 : Math.max(TABLE_LIMBO_MIN, capacity)
+    this.slotsMax = Math.min(capacity + limbo, Math.floor(TABLE_BYTES_MAX / bytes))
+    this.#limboMax = this.slotsMax - capacity
+    if (this.#limboMax < 0) throw new Error(`capacity ${capacity}: too many rows of ${bytes} bytes`)
+    this.#memory = new GrowingMemory(bytes, Math.max(this.slotsMax, 1) * bytes)
+    this.#show()
   }
 
   // ---- Slots -------------------------------------------------------------------------------
@@ -116,11 +102,11 @@ export class RowStore {
     let r = this.#free
     if (r < 0) {
       r = this.top
-      if (r >>> SEGMENT_LOG2 >= this.i32.length) this.#addSegment()
+      if ((r + 1) * this.words > this.i32.length) this.#grow()
       this.top = r + 1
     }
-    const i = this.#i(r)
-    const b = this.#b(r)
+    const i = this.i32
+    const b = r * this.words
     const m = b + this.#meta
     if (r === this.#free) this.#free = (i[m]! >>> FLAGS) - 1
     for (let w = m - 1; w >= b; w--) i[w] = 0
@@ -133,8 +119,8 @@ export class RowStore {
 
   /** Removes a live row. */
   drop(r: number): void {
-    const i = this.#i(r)
-    const m = this.#b(r) + this.#meta
+    const i = this.i32
+    const m = r * this.words + this.#meta
     const meta = i[m]!
     this.size--
     if ((meta & LISTED) !== 0) this.#toLimbo(i, m)
@@ -150,8 +136,8 @@ export class RowStore {
 
   /** Marks a row as changed. Called by setters while `tracking`. */
   touch(r: number): void {
-    const i = this.#i(r)
-    const m = this.#b(r) + this.#meta
+    const i = this.i32
+    const m = r * this.words + this.#meta
     const meta = i[m]!
     // Not sent yet: the walk will send it as it is then. On the list: will be sent anyway.
     // Above `top`: a view from before a `reset`.
@@ -161,7 +147,7 @@ export class RowStore {
   }
 
   isLive(r: number): boolean {
-    return r < this.top && (this.#i(r)[this.#b(r) + this.#meta]! & LIVE) !== 0
+    return r < this.top && (this.i32[r * this.words + this.#meta]! & LIVE) !== 0
   }
 
   /** Bucket of a row; -1: none. */
@@ -172,7 +158,7 @@ export class RowStore {
 
   /** As `bucketOf`, but `buckets` for a row of none: its place in a map of what moves. */
   listOf(r: number): number {
-    return (this.#i(r)[this.#b(r) + this.#meta]! >>> FLAGS) & BUCKET_MASK
+    return (this.i32[r * this.words + this.#meta]! >>> FLAGS) & BUCKET_MASK
   }
 
   /** Forgets every row at once. Only where no move is under way and the list is empty. */
@@ -183,9 +169,16 @@ export class RowStore {
     this.size = 0
   }
 
-  /** Bytes that rows lie in: all of the segments, and the list of changes. */
+  /** Gives the memory back, for a table that is empty and of no use any more. */
+  free(): void {
+    const bytes = this.words * 4
+    this.#memory = new GrowingMemory(bytes, bytes)
+    this.#show()
+  }
+
+  /** Bytes of the rows, and of the list of changes. */
   get bytes(): number {
-    return this.i32.reduce((n, i) => n + i.byteLength, this.#list.bytes)
+    return this.#memory.bytes + this.#list.bytes
   }
 
   // ---- Changes -----------------------------------------------------------------------------
@@ -218,7 +211,7 @@ export class RowStore {
   nextUnsent(places: number): number {
     const end = Math.min(this.top, this.cursor + places)
     for (let r = this.cursor; r < end; r++) {
-      const meta = this.#i(r)[this.#b(r) + this.#meta]!
+      const meta = this.i32[r * this.words + this.#meta]!
       // A listed row is new or changed: its turn comes with the changes.
       if ((meta & (LIVE | LISTED)) !== LIVE) continue
       if (this.#moving[(meta >>> FLAGS) & BUCKET_MASK] !== 1) continue
@@ -231,8 +224,8 @@ export class RowStore {
 
   /** The walk has written the row at the cursor into a chunk. */
   markSent(r: number): void {
-    const i = this.#i(r)
-    const m = this.#b(r) + this.#meta
+    const i = this.i32
+    const m = r * this.words + this.#meta
     i[m] = (i[m]! & ~EPOCH_MASK) | this.tracking
     this.cursor = r + 1
   }
@@ -244,15 +237,15 @@ export class RowStore {
 
   /** For a row on the list: removed since, and the target knows it. */
   isRemoval(r: number): boolean {
-    const meta = this.#i(r)[this.#b(r) + this.#meta]!
+    const meta = this.i32[r * this.words + this.#meta]!
     return (meta & LIMBO) !== 0 && (meta & EPOCH_MASK) === this.tracking
   }
 
   /** Takes the oldest changed row off the list; a live one counts as sent from now on. */
   shiftChange(): void {
     const r = this.#list.first()
-    const i = this.#i(r)
-    const m = this.#b(r) + this.#meta
+    const i = this.i32
+    const m = r * this.words + this.#meta
     this.#list.shift()
     if (this.changes > 0) this.changes--
     if ((i[m]! & LIMBO) !== 0) {
@@ -270,14 +263,6 @@ export class RowStore {
 
   // ---- Memory ------------------------------------------------------------------------------
 
-  #i(r: number): Int32Array {
-    return this.i32[r >>> SEGMENT_LOG2]!
-  }
-
-  #b(r: number): number {
-    return (r & SEGMENT_MASK) * this.words
-  }
-
   #enlist(r: number, i: Int32Array, m: number): void {
     i[m] = i[m]! | LISTED
     this.#list.push(r)
@@ -294,16 +279,17 @@ export class RowStore {
     this.#free = r
   }
 
-  #addSegment(): void {
-    const rows = Math.min(SEGMENT_ROWS, this.slotsMax - this.i32.length * SEGMENT_ROWS)
-    if (rows <= 0) throw new Error('rows: more slots than capacity and limbo allow')
-    const memory = new SharedArrayBuffer(ROW_MEMORY_OFFSET + rows * this.words * 4)
-    const arrays = arraysOver(memory, ROW_MEMORY_OFFSET)
-    this.segments.push(arrays)
-    this.i32.push(arrays.i32)
-    this.u32.push(arrays.u32)
-    this.f64.push(arrays.f64)
-    this.u16.push(arrays.u16)
-    this.u8.push(arrays.u8)
+  #grow(): void {
+    if (!this.#memory.grow()) throw new Error('rows: more slots than capacity and limbo allow')
+    this.#show()
+  }
+
+  #show(): void {
+    const arrays = this.#memory.arrays()
+    this.i32 = arrays.i32
+    this.u32 = arrays.u32
+    this.f64 = arrays.f64
+    this.u16 = arrays.u16
+    this.u8 = arrays.u8
   }
 }

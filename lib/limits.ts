@@ -190,7 +190,10 @@ export const PACKET_PRIORITY = -20
 /** Time that a packet loop has to answer its main thread, or to end. Then it counts as hung. */
 export const WORKER_ANSWER_MS = 2_000
 
-/** Bytes of a table's rows at most: places in it are 32-bit numbers. A larger one is not made. */
+/**
+ * Bytes of a table's rows at most: places in it are 32-bit numbers. Where twice the capacity would be
+ * more, fewer removed rows can wait for a stream; where the capacity is more, no table is made.
+ */
 export const TABLE_BYTES_MAX = 0x7ffffff8
 
 /**
