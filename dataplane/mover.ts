@@ -22,5 +22,7 @@ export interface MoverSetup {
   readonly front?: number
   /** Bytes of a chunk; not given: CHUNK_BYTES. */
   readonly chunkBytes?: number
+  /** Rows that a turn removes once they have moved away; not given: FORGET_ROWS. */
+  readonly forgetRows?: number
   send(message: FromWorker, transfer?: ArrayBuffer): void
 }

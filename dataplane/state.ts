@@ -60,6 +60,8 @@ export class StateStore {
   readonly bucketsLog2: number
   readonly clock: { readonly nowMs: number }
   readonly pool: Pool
+  /** Rows that moved away are still being removed: no other move begins before they are gone. */
+  forgetting = false
   readonly #seed: number
   #entries = new Map<string, StateEntry>()
   /** The same, in order: walked every turn without an iterator. */

@@ -54,8 +54,6 @@ export class Gate {
     if (state === OWNED) return PROCESS
     if (state === INCOMING) return HOLD
     if (state === AWAY) return hopped ? DROP_HOPS : FORWARD
-    // ARP replies go to all replicas: steering sends nothing else without a bucket to a non-owner.
-    if (bucket < 0) return PROCESS
     return hopped ? DROP_HOPS : DROP_FOREIGN
   }
 
