@@ -29,6 +29,8 @@ export class SourceMover {
   #armed: Extract<SourceCommand, { type: 'subscribe' }> | null = null
   readonly #fenced = new Set<number>()
 
+  /** What came for a next move while rows of the last one were still being removed. */
+  readonly #later: [number, SourceCommand][] = []
   readonly #chunkBytes: number
   /** A row's time in the slices so far, and when packets have had their share since the last. */
   #rowMs = SLICE_MS / FIRST_ROWS
@@ -44,8 +46,12 @@ export class SourceMover {
   }
 
   command(move: number, command: SourceCommand): void {
-    const { gate, router } = this.#setup
+    const { gate, router, store } = this.#setup
     router.beginTurn() // commands come between turns: the last one may be long over
+    if (this.#later.length > 0 || (command.type === 'subscribe' && store.forgetting)) {
+      this.#later.push([move, command])
+      return
+    }
     if (command.type === 'subscribe') {
       this.#snapshot?.abort()
       if (this.#plan === null) throw new ClickUpError('INTERNAL', 'subscribe came before the plan')
@@ -77,6 +83,7 @@ export class SourceMover {
         break
       case 'forget':
         this.#phase = 'forgetting'
+        store.forgetting = true
         break
       case 'close':
         gate.buckets.close(command.buckets, true)
@@ -117,9 +124,12 @@ export class SourceMover {
         return false
       case 'forgetting': {
         this.#sendStragglers()
-        const done = this.#snapshot?.forget(FORGET_ROWS) ?? true
-        if (done) this.#snapshot = null
-        return !done
+        const done = this.#snapshot?.forget(this.#setup.forgetRows ?? FORGET_ROWS) ?? true
+        if (!done) return true
+        this.#snapshot = null
+        this.#setup.store.forgetting = false
+        for (const [move, command] of this.#later.splice(0)) this.command(move, command)
+        return false
       }
     }
   }

@@ -37,6 +37,9 @@ export class TargetMover {
   /** Time in this turn that has gone into applying. */
   #spentMs = 0
 
+  /** What came while rows of these buckets, which moved away before, may still be being removed. */
+  readonly #later: [number, TargetCommand, ArrayBuffer | null][] = []
+
   constructor(setup: MoverSetup) {
     this.#setup = setup
   }
@@ -45,6 +48,11 @@ export class TargetMover {
     // Commands come between turns, and the last one may be long over: ages become times here, and
     // packets that waited are processed.
     this.#setup.router.beginTurn()
+    const begins = command.type === 'prepare' || command.type === 'release'
+    if (this.#later.length > 0 || (begins && this.#setup.store.forgetting)) {
+      this.#later.push([move, command, bytes])
+      return
+    }
     switch (command.type) {
       case 'prepare':
         this.#prepare(move, command.buckets, command.primary, command.transfer as Transfer)
@@ -72,6 +80,8 @@ export class TargetMover {
   /** A little of what waits, once a turn; true: there is more. */
   slice(): boolean {
     this.#spentMs = 0
+    if (this.#later.length > 0 && !this.#setup.store.forgetting)
+      for (const [move, command, bytes] of this.#later.splice(0)) this.command(move, command, bytes)
     if (this.#waiting.length > 0) this.#applySome()
     return this.#waiting.length > 0
   }
