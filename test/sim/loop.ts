@@ -94,6 +94,7 @@ export class SimLoop {
       store: this.store,
       gate: this.gate,
       chunkBytes: scenario.chunkBytes,
+      forgetRows: scenario.forgetRows,
       front: FRAME_FRONT,
       // Each look costs time, so that slices end where they would end on a busy machine.
       clockMs: () => {

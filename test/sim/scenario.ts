@@ -33,6 +33,8 @@ export interface Scenario {
   readonly capacities: readonly number[]
   readonly clocks: readonly { readonly rate: number; readonly offsetMs: number }[]
   readonly chunkBytes: number
+  /** Rows that a turn removes at the old owner. */
+  readonly forgetRows: number
   /** How long a packet loop's work takes between two looks at the clock. */
   readonly lookMs: number
   readonly intervalMs: number
@@ -129,6 +131,7 @@ export function plain(seed: number): Scenario {
     capacities: [10_000, 10_000, 10_000],
     clocks: [CLOCK, CLOCK, CLOCK],
     chunkBytes: 1024,
+    forgetRows: 1024,
     lookMs: 0.01,
     intervalMs: 0.1,
     heldMax: 8192,
@@ -177,6 +180,7 @@ export function scenarioOf(seed: number): Scenario {
     capacities: [10_000, r.chance(0.04) ? (idleRows >> 1) + 2 : 10_000, 10_000],
     clocks: [1, 2, 3].map(() => ({ rate: 0.98 + r.next() * 0.04, offsetMs: r.below(1e7) })),
     chunkBytes: r.pick([128, 512, 2048, 65_536]),
+    forgetRows: r.pick([1, 16, 1024]),
     lookMs: r.pick([0, 0.01, 0.3, 5]),
     intervalMs: r.pick([0.05, 0.05, 0.1, 0.3]),
     heldMax: r.chance(0.1) ? 20 : 8192,

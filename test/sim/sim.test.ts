@@ -53,6 +53,18 @@ const ONCE: Readonly<Record<string, Partial<Scenario>>> = {
     frameTwice: 0.1,
     chunkBytes: 128,
   },
+  'buckets that come back while their rows are still being removed': {
+    forgetRows: 1,
+    delayMs: 0.2,
+    legs: [leg('nf.1', 'nf.2', 0, 8), leg('nf.2', 'nf.1', 0, 8)],
+    moves: 2,
+  },
+  'a next move while rows of the last one are still being removed': {
+    forgetRows: 1,
+    delayMs: 0.2,
+    legs: [leg('nf.1', 'nf.2', 0, 3), leg('nf.1', 'nf.3', 3, 8)],
+    moves: 2,
+  },
   'a row that the source cannot convert, found after the flip was decided': {
     intervalMs: 0.06,
     versions: [4, 1, 4],
