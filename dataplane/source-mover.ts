@@ -2,7 +2,7 @@
 // in chunks, one a turn and each against a grant; from the last fence on, sends stragglers after.
 
 import { ClickUpError } from '../lib/errors.ts'
-import { CHUNK_BYTES, FORGET_ROWS, SLICE_MS, STREAM_SHARE } from '../lib/limits.ts'
+import { CHUNK_BYTES, FORGET_ROWS, SETTLE_FRAMES, SLICE_MS, STREAM_SHARE } from '../lib/limits.ts'
 import type { Buckets, SourceCommand } from '../lib/move/types.ts'
 import type { FromWorker } from './control.ts'
 import type { MoverSetup } from './mover.ts'
@@ -192,7 +192,10 @@ export class SourceMover {
   #endPass(): void {
     this.#passLeft = -1
     const pending = this.#snapshot?.pendingDeltas ?? 0
-    this.#event({ on: 'round', move: this.#move, pending })
+    // Few from here on, so that little waits at the target when the last fence comes.
+    const dropped = Math.max(0, this.#grants - SETTLE_FRAMES)
+    this.#grants -= dropped
+    this.#event({ on: 'round', move: this.#move, pending, dropped })
   }
 
   /** Several chunks at once, and the end with the last: packets wait for it at the target. */

@@ -3,7 +3,7 @@
 // it owns other buckets already, frames are applied in slices, so that these buckets' packets go on.
 
 import { ClickUpError } from '../lib/errors.ts'
-import { APPLY_ROWS, BATCH, SLICE_MS } from '../lib/limits.ts'
+import { APPLY_MS, APPLY_ROWS, BATCH, SLICE_MS } from '../lib/limits.ts'
 import type { Buckets, HoldTotals, TargetCommand } from '../lib/move/types.ts'
 import type { Transfer } from '../lib/wire/messages.ts'
 import type { FromWorker } from './control.ts'
@@ -86,16 +86,16 @@ export class TargetMover {
     return this.#waiting.length > 0
   }
 
-  /** While no packets are processed here nothing has to be bounded. */
   #applySome(): void {
     const { clockMs, router } = this.#setup
-    if (clockMs === undefined || !router.active) {
+    if (clockMs === undefined) {
       this.#applyUntil(Number.POSITIVE_INFINITY)
       return
     }
-    if (this.#spentMs >= SLICE_MS) return
+    const most = router.active ? SLICE_MS : APPLY_MS
+    if (this.#spentMs >= most) return
     const from = clockMs()
-    this.#applyUntil(from + SLICE_MS - this.#spentMs)
+    this.#applyUntil(from + most - this.#spentMs)
     this.#spentMs += clockMs() - from
   }
 

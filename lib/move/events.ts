@@ -35,7 +35,13 @@ export type SourceEvent =
       readonly count: number
     }
   /** A pass is over (the first one is the snapshot); so many rows were dirtied meanwhile. */
-  | { readonly on: 'round'; readonly move: number; readonly pending: number }
+  /** `dropped`: grants that the packet loop gave up with it. */
+  | {
+      readonly on: 'round'
+      readonly move: number
+      readonly pending: number
+      readonly dropped?: number
+    }
   | { readonly on: 'fence'; readonly move: number; readonly epoch: number; readonly port: number }
   /** The last chunk before `done` was made; the buckets' gate says AWAY since `drain`. */
   | { readonly on: 'drained'; readonly move: number }

@@ -19,6 +19,7 @@
 import {
   ROUND_PAUSE_MS,
   ROUNDS_MAX,
+  SETTLE_FRAMES,
   SETTLE_ROWS,
   STRAGGLER_MS,
   STREAM_CREDIT,
@@ -41,6 +42,7 @@ export type { SourcePhase, SourceState } from './source-state.ts'
 export { SOURCE_IDLE } from './source-state.ts'
 
 type Next = Steps<SourceState, SourceAction>
+type RoundEvent = Extract<SourceEvent, { on: 'round' }>
 
 export function sourceStep(state: SourceState, event: SourceEvent): Next {
   switch (event.on) {
@@ -61,7 +63,7 @@ export function sourceStep(state: SourceState, event: SourceEvent): Next {
       if (event.move !== state.move || !streams(state))
         return [state, event.on === 'chunk' ? [{ do: 'drop', ref: event.ref }] : []]
       if (event.on === 'chunk') return onChunk(state, event.kind, event.ref, event)
-      return event.on === 'round' ? onRound(state, event.pending) : onDrained(state)
+      return event.on === 'round' ? onRound(state, event) : onDrained(state)
     }
   }
 }
@@ -121,10 +123,20 @@ function start(state: SourceState, msg: Extract<ToSource, { type: 'start' }>): N
   ]
 }
 
-/** One slot of the window is kept for `done`. */
+/**
+ * Sequence number up to which chunks may be made. One slot of the window is kept for `done`. Once
+ * all rows were sent, few frames are under way: what waits at the target when the last fence comes
+ * prolongs the hold. From that fence on there is nothing to wait for.
+ */
+function windowEnd(state: SourceState): number {
+  if (state.phase === 'drained' || state.phase === 'forgotten') return state.limit
+  const end = state.limit - 1
+  const inRounds = state.snapshotEnd >= 0 && state.phase !== 'draining'
+  return inRounds ? Math.min(end, state.acked + SETTLE_FRAMES) : end
+}
+
 function grant(state: SourceState): Next {
-  const reserved = state.phase === 'drained' || state.phase === 'forgotten' ? 0 : 1
-  const chunks = state.limit - state.next - state.granted - reserved
+  const chunks = windowEnd(state) - state.next - state.granted
   if (chunks <= 0) return [state, []]
   return [
     { ...state, granted: state.granted + chunks },
@@ -148,7 +160,7 @@ function frame(state: SourceState, kind: FrameKind, ref: number): Next {
   return [{ ...state, next: state.next + 1 }, [{ do: 'frame', head, ref }]]
 }
 
-function onRound(state: SourceState, pending: number): Next {
+function onRound(state: SourceState, { pending, dropped = 0 }: RoundEvent): Next {
   if (state.phase !== 'copying' && state.phase !== 'settled') return [state, []]
   const fewer = state.best < 0 || pending < state.best
   // Rounds count as progress: a target that applies nothing must not be waited for by them.
@@ -158,6 +170,7 @@ function onRound(state: SourceState, pending: number): Next {
     ...state,
     totals,
     snapshotEnd: state.snapshotEnd < 0 ? state.next : state.snapshotEnd,
+    granted: Math.max(0, state.granted - dropped),
     best: fewer ? pending : state.best,
     stalls: fewer ? 0 : state.stalls + 1,
   }
@@ -180,10 +193,10 @@ function onFence(state: SourceState, move: number, epoch: number, port: number):
   const fences = state.fences.filter((p) => p !== port)
   if (fences.length > 0) return [{ ...state, fences }, []]
   const { buckets, primary } = state
-  return [
-    { ...state, fences, phase: 'draining', roundDue: false, tickMs: STREAM_RETRY_MS },
-    [command(state, { type: 'drain', buckets, primary }), { do: 'timer', ms: STREAM_RETRY_MS }],
-  ]
+  const draining = { ...state, fences, phase: 'draining' as const, roundDue: false }
+  const [next, grants] = grant({ ...draining, tickMs: STREAM_RETRY_MS })
+  const drain = command(state, { type: 'drain', buckets, primary })
+  return [next, [drain, ...grants, { do: 'timer', ms: STREAM_RETRY_MS }]]
 }
 
 function onDrained(state: SourceState): Next {
