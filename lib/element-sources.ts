@@ -4,7 +4,7 @@
 //   elements: [./elements, 'npm:click-up-extra']
 //   elements:
 //     - ./elements
-//     - { from: 'npm:click-up-extra', replaces: [Counter] }
+//     - { from: 'npm:click-up-extra', replaces: [Counter], hidden-state: 'why it may be lost' }
 //
 // A folder gives its *.ts and *.js files. A package is looked for in node_modules, from the service
 // file's folder upwards, and says itself what it gives: "click-up": { "elements": … } in its
@@ -27,6 +27,8 @@ export interface ElementSource {
   readonly files: readonly string[]
   /** Classes that win over those of the same name elsewhere. */
   readonly replaces: readonly string[]
+  /** Why what it holds undeclared may be lost: for code that cannot say it itself. Null: it must not. */
+  readonly hiddenState: string | null
 }
 
 /** What is wrong, and where below `elements`: [] all of it, [1] its second entry. */
@@ -40,6 +42,7 @@ const PACKAGE = /^npm:(.*)$/
 const PACKAGE_NAME = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/
 const CLASS_NAME = /^[A-Za-z_]\w*$/
 const FORMS = "a folder, 'npm:<package>', or { from: …, replaces: [Class] }"
+const KEYS = ['from', 'replaces', 'hidden-state']
 
 /**
  * Finds the sources that the value of `elements` names; undefined: none.
@@ -72,39 +75,39 @@ export function fileLabel(source: ElementSource, file: string): string {
 
 /** The source, or what is wrong with the entry. */
 function findOne(entry: unknown, base: string): ElementSource | string {
-  if (typeof entry === 'string') return findSource(entry, [], base)
+  if (typeof entry === 'string') return findSource(entry, { replaces: [], hiddenState: null }, base)
   if (typeof entry !== 'object' || entry === null) return `${JSON.stringify(entry)} is not ${FORMS}`
-  const { from, replaces = [], ...rest } = entry as Record<string, unknown>
-  const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) return `unknown key '${unknown}'; known: from, replaces`
+  const unknown = Object.keys(entry).find((key) => !KEYS.includes(key))
+  if (unknown !== undefined) return `unknown key '${unknown}'; known: ${KEYS.join(', ')}`
+  const { from, replaces = [], 'hidden-state': hiddenState = null } = entry as Entry
   if (typeof from !== 'string') return `'from' is missing: ${FORMS}`
   const classes = Array.isArray(replaces) ? replaces : [replaces]
   const wrong = classes.find((c) => typeof c !== 'string' || !CLASS_NAME.test(c))
   if (wrong !== undefined) return `replaces: ${JSON.stringify(wrong)} is not an element class`
-  return findSource(from, classes as string[], base)
+  if (hiddenState !== null && (typeof hiddenState !== 'string' || hiddenState.trim() === ''))
+    return `hidden-state: ${JSON.stringify(hiddenState)} is not a reason`
+  return findSource(from, { replaces: classes as string[], hiddenState }, base)
 }
 
-function findSource(
-  from: string,
-  replaces: readonly string[],
-  base: string,
-): ElementSource | string {
+type Entry = Partial<Record<'from' | 'replaces' | 'hidden-state', unknown>>
+type Said = Pick<ElementSource, 'replaces' | 'hiddenState'>
+
+function findSource(from: string, said: Said, base: string): ElementSource | string {
   const name = PACKAGE.exec(from)?.[1]
-  if (name !== undefined) return findPackage(from, name, replaces, base)
+  if (name !== undefined) return findPackage(from, name, said, base)
   if (from === '') return `'' is not ${FORMS}`
   const folder = resolve(base, from)
   const files = filesIn(folder)
   if (typeof files === 'string') return `${from}: ${files}`
-  return { from, kind: 'folder', folder, files, replaces }
+  return { from, kind: 'folder', folder, files, ...said }
 }
 
-function findPackage(
-  from: string,
-  name: string,
-  replaces: readonly string[],
-  base: string,
-): ElementSource | string {
-  if (!PACKAGE_NAME.test(name)) return `'${from}': '${name}' is not the name of an npm package`
+function findPackage(from: string, name: string, said: Said, base: string): ElementSource | string {
+  if (!PACKAGE_NAME.test(name)) {
+    const [, bare] = /^(@?[^@]+)@/.exec(name) ?? []
+    const hint = bare === undefined ? '' : `: 'npm:${bare}', whose version node_modules has`
+    return `'${from}': '${name}' is not the name of an npm package${hint}`
+  }
   const folder = packageFolder(name, base)
   if (folder === null)
     return `${from}: not found in node_modules of ${base} or above: npm install ${name}`
@@ -120,7 +123,7 @@ function findPackage(
     if (typeof found === 'string') return `${from}: its package.json names ${place}: ${found}`
     files.push(...found)
   }
-  return { from, kind: 'package', folder, files, replaces }
+  return { from, kind: 'package', folder, files, ...said }
 }
 
 interface Manifest {

@@ -21,8 +21,25 @@ const HINT =
 
 /** Checks the service's own elements. Throws HIDDEN_STATE with all findings. */
 export function refuseHiddenState(sources: readonly ElementSource[], of: string): HiddenState {
-  const files = sources.flatMap((s) => s.files)
-  return refused(checkHiddenState(files, labelIn(sources), isOurs), `elements of ${of}`)
+  const found = sources.map((source) => {
+    const result = checkHiddenState(source.files, (file) => fileLabel(source, file), isOurs)
+    return source.hiddenState === null ? result : excusedAll(result, source.hiddenState)
+  })
+  const all = {
+    findings: found.flatMap((r) => r.findings),
+    excused: found.flatMap((r) => r.excused),
+    files: [...new Set(found.flatMap((r) => r.files))],
+  }
+  return refused(all, `elements of ${of}`)
+}
+
+/** The service file answers for a source that cannot answer for itself. */
+function excusedAll({ findings, excused, files }: HiddenState, reason: string): HiddenState {
+  return {
+    findings: [],
+    excused: [...excused, ...findings.map(({ where }) => ({ where, reason }))],
+    files,
+  }
 }
 
 /** Checks one element file and its helpers. Throws HIDDEN_STATE with all findings. */
@@ -49,14 +66,6 @@ export function refuseInOurs(): HiddenState {
 
 function isOurs(file: string): boolean {
   return OURS.some((folder) => file.startsWith(folder))
-}
-
-/** Helpers lie in or near the folder of the source that imports them. */
-function labelIn(sources: readonly ElementSource[]): (file: string) => string {
-  return (file) => {
-    const source = sources.find((s) => file.startsWith(`${s.folder}/`)) ?? sources[0]
-    return source === undefined ? basename(file) : fileLabel(source, file)
-  }
 }
 
 function refused(result: HiddenState, what: string): HiddenState {

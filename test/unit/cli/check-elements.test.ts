@@ -94,6 +94,14 @@ test('--hidden-state lists what excuses itself', (t) => {
   t.deepEqual(json.excused, [{ where: 'Said.ts:1:11', reason: 'for the log alone' }])
 })
 
+test('the service file may answer for a package that cannot', (t) => {
+  const packages = "[./good, { from: 'npm:wild', hidden-state: 'kept for a log' }]"
+  const file = write('wild.yaml', service(packages, 'Good -> Wild'))
+  const good = check(file)
+  t.is(good.status, EXIT.ok, good.stderr)
+  t.regex(check('--hidden-state', file).stdout, /^wild\/wild.js:1:5: kept for a log\n/)
+})
+
 test('--hidden-state without a file is about the built-in elements', (t) => {
   const ours = check('--hidden-state')
   t.is(ours.status, EXIT.ok, ours.stderr)

@@ -76,6 +76,8 @@ test('what cannot be found says where it was looked for, all of it', (t) => {
     { from: './own', replaces: ['no-class'] },
     './own',
     './own',
+    { from: './own', 'hidden-state': '' },
+    'npm:@me/exported@1.2.3',
   ]).map((line) => line.replaceAll(root, '.'))
   // The parser's own words differ between versions of Node.
   const broken = words.findIndex((line) => line.startsWith('5:'))
@@ -92,9 +94,11 @@ test('what cannot be found says where it was looked for, all of it', (t) => {
     "7: '' is not a folder, 'npm:<package>', or { from: …, replaces: [Class] }",
     "8: 7 is not a folder, 'npm:<package>', or { from: …, replaces: [Class] }",
     "9: 'from' is missing: a folder, 'npm:<package>', or { from: …, replaces: [Class] }",
-    "10: unknown key 'replace'; known: from, replaces",
+    "10: unknown key 'replace'; known: from, replaces, hidden-state",
     '11: replaces: "no-class" is not an element class',
     '13: ./own: is there twice',
+    '14: hidden-state: "" is not a reason',
+    "15: 'npm:@me/exported@1.2.3': '@me/exported@1.2.3' is not the name of an npm package: 'npm:@me/exported', whose version node_modules has",
   ])
 })
 

@@ -59,6 +59,7 @@ ports:
         folder: join(dir, 'own'),
         files: [join(dir, 'own/A.ts')],
         replaces: [],
+        hiddenState: null,
       },
     ],
     elements: join(dir, 'own'),
