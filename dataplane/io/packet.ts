@@ -3,12 +3,14 @@
 // and left out: a lone packet took 560 µs to arrive at the median, against 25 µs this way.
 //
 // Unlike with xdp, the kernel's own stack sees the packets too: give the interface no address, or it
-// answers them. Frames longer than a pool frame (GRO) are cut by the kernel and dropped here, counted.
+// answers them. A checksum that the kernel left to the card is finished here. Frames longer than a pool
+// frame (GRO) are cut by the kernel and dropped here, counted.
 
 import { ClickUpError } from '../../lib/errors.ts'
 import { BATCH, PACKET_BUFFER_BYTES, PACKET_SEND_QUEUE } from '../../lib/limits.ts'
-import { type Native, native, systemError } from '../native/native.ts'
+import { CHECKSUM_LEFT, type Native, native, systemError } from '../native/native.ts'
 import { type Packet, Pool } from '../packet.ts'
+import { finishChecksum } from './checksum.ts'
 import type { Driver, DriverSpec, Port, PortCounters, PortSpec } from './device.ts'
 import { EAGAIN, ENETDOWN, ETHER_HEADER, intoPool, newCounters, VLAN_TAG } from './link.ts'
 import { Waiter } from './waiter.ts'
@@ -139,7 +141,9 @@ class PacketPort implements Port {
         continue
       }
       p.port = this.#index
-      p.type = slots[3 * i + 2]!
+      const kind = slots[3 * i + 2]!
+      p.type = kind & ~CHECKSUM_LEFT
+      if (kind !== p.type) finishChecksum(p.mem, p.off, p.end)
       this.#counters.rxPackets++
       this.#counters.rxBytes += p.end - p.off
       out[n++] = p

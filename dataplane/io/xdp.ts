@@ -6,6 +6,7 @@ import { availableParallelism } from 'node:os'
 import { ClickUpError } from '../../lib/errors.ts'
 import {
   FRAME_SIZE,
+  POOL_FRAMES,
   XSK_BUSY_RETRIES,
   XSK_BUSY_RETRY_MS,
   XSK_RING_SIZE,
@@ -49,6 +50,31 @@ export function ringSizeFor(frames: number, ports: number): number {
   return Math.min(XSK_RING_SIZE, 2 ** Math.floor(Math.log2(Math.max(1, share))))
 }
 
+/** Memory for packets, and the packets over it. */
+interface Frames {
+  readonly umem: object
+  readonly pool: Pool
+}
+
+let prepared: Frames | null = null
+
+/** Makes what the next driver of a service needs, before it is known which one that is. */
+export function prepareXdp(): void {
+  prepared ??= makeFrames(native(), POOL_FRAMES)
+}
+
+function takeFrames(n: Native, count: number): Frames {
+  if (prepared?.pool.frames !== count) return makeFrames(n, count)
+  const frames = prepared
+  prepared = null
+  return frames
+}
+
+function makeFrames(n: Native, count: number): Frames {
+  const umem = n.umemOpen(count * FRAME_SIZE)
+  return { umem: umem.handle, pool: new Pool(count, new Uint8Array(umem.memory)) }
+}
+
 class XdpDriver implements Driver {
   readonly name = 'xdp'
   readonly blocking = true
@@ -73,12 +99,12 @@ class XdpDriver implements Driver {
       )
     this.#native = n
     this.#spin = new Spin(options.spinMs ?? spinMsFor(availableParallelism()))
-    const umem = n.umemOpen(spec.frames * FRAME_SIZE)
-    this.#umem = umem.handle
+    const frames = takeFrames(n, spec.frames)
+    this.#umem = frames.umem
+    this.pool = frames.pool
     const ports: XdpPort[] = []
     this.ports = ports
     try {
-      this.pool = new Pool(spec.frames, new Uint8Array(umem.memory))
       for (const port of spec.ports) ports.push(this.#openPort(port, ringSize, options))
       this.#waiter = new Waiter(
         n,
@@ -153,7 +179,7 @@ class XdpDriver implements Driver {
         `port ${spec.name}: interface ${where} has ${queues} receive queues; xdp reads one`,
         `ethtool -L ${where} combined 1 (veth: rx 1)`,
       )
-    const redirect = n.redirectOpen(nativeFile('xsk_redirect.bpf.o'), where)
+    const redirect = openRedirect(n, spec.name, where, mtu)
     this.#redirects.push(redirect.handle)
     const share = this.ports[0]?.fd ?? -1
     const xsk = retryBusy(() =>
@@ -170,6 +196,20 @@ class XdpDriver implements Driver {
     })
     n.redirectSet(redirect.handle, queue, xsk.fd)
     return port
+  }
+}
+
+/** The program on an interface. Throws INTERFACE where its MTU, or that of a veth's peer, is too large. */
+function openRedirect(n: Native, port: string, where: string, mtu: number) {
+  try {
+    return n.redirectOpen(nativeFile('xsk_redirect.bpf.o'), where)
+  } catch (error) {
+    if (!isNativeError(error) || error.code !== 'ERANGE') throw error
+    throw new ClickUpError(
+      'INTERFACE',
+      `port ${port}: interface ${where} has an MTU of ${mtu}; that, or its peer's, is too large for XDP`,
+      `ip link set dev ${where} mtu 1500, at both ends of a veth pair; or use the packet driver`,
+    )
   }
 }
 

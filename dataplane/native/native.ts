@@ -46,6 +46,9 @@ export const POLLIN = 1
 export const POLLOUT = 4
 export const POLLERR = 8
 
+/** Beside the packet type of a received frame: its TCP or UDP checksum is not finished. */
+export const CHECKSUM_LEFT = 0x100
+
 /** packet.c: AF_PACKET sockets. Frames are described by 3 words each in an Int32Array. */
 export interface PacketNative {
   /** A socket bound to the interface, promiscuous, blind to what the host itself sends. */
@@ -53,7 +56,8 @@ export interface PacketNative {
   /**
    * Receives up to `count` frames into `mem`. In: slot[3i] the offset to write to, slot[3i+1] the room
    * there. Out: offset (4 lower where a VLAN tag was put back), length (more than the room where the
-   * frame was cut), packet type. Returns how many came, or -errno.
+   * frame was cut), packet type (with CHECKSUM_LEFT, where that is left to the card). Returns how many
+   * came, or -errno.
    */
   packetReceive(fd: number, mem: Uint8Array, slots: Int32Array, count: number): number
   /** Sends frames slot[3i], slot[3i+1] of `mem` from `first` on. Returns how many went, or -errno. */

@@ -2,7 +2,8 @@
  * call (recvmmsg, sendmmsg). A mapped TPACKET_V3 ring would hold packets back until its block is
  * full or a timer of at least 1 ms ends it, and its packets would have to be copied once more.
  *
- * The kernel takes VLAN tags off received frames and hands them over beside: they are put back. */
+ * The kernel takes VLAN tags off received frames and hands them over beside: they are put back. A
+ * checksum that it has left to the card is only reported. */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
@@ -60,22 +61,26 @@ static napi_value packet_open(napi_env env, napi_callback_info info) {
   return addon_number(env, fd);
 }
 
+#define CHECKSUM_LEFT 0x100 /* in a slot's third word, beside the packet type */
+
+/* What the kernel says beside a frame; NULL: nothing. */
+static const struct tpacket_auxdata *beside(struct msghdr *msg) {
+  for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
+    if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) return (const void *)CMSG_DATA(c);
+  return NULL;
+}
+
 /* Puts the VLAN tag back that the kernel took off. Returns how many bytes the frame grew in front. */
-static int restore_tag(struct msghdr *msg, uint8_t *frame) {
-  for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c)) {
-    if (c->cmsg_level != SOL_PACKET || c->cmsg_type != PACKET_AUXDATA) continue;
-    const struct tpacket_auxdata *aux = (const void *)CMSG_DATA(c);
-    if (!(aux->tp_status & TP_STATUS_VLAN_VALID)) return 0;
-    uint16_t type = aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q;
-    memmove(frame - VLAN_TAG, frame, 2 * ETH_ALEN);
-    uint8_t *tag = frame - VLAN_TAG + 2 * ETH_ALEN;
-    tag[0] = (uint8_t)(type >> 8);
-    tag[1] = (uint8_t)type;
-    tag[2] = (uint8_t)(aux->tp_vlan_tci >> 8);
-    tag[3] = (uint8_t)aux->tp_vlan_tci;
-    return VLAN_TAG;
-  }
-  return 0;
+static int restore_tag(const struct tpacket_auxdata *aux, uint8_t *frame) {
+  if (!(aux->tp_status & TP_STATUS_VLAN_VALID)) return 0;
+  uint16_t type = aux->tp_status & TP_STATUS_VLAN_TPID_VALID ? aux->tp_vlan_tpid : ETH_P_8021Q;
+  memmove(frame - VLAN_TAG, frame, 2 * ETH_ALEN);
+  uint8_t *tag = frame - VLAN_TAG + 2 * ETH_ALEN;
+  tag[0] = (uint8_t)(type >> 8);
+  tag[1] = (uint8_t)type;
+  tag[2] = (uint8_t)(aux->tp_vlan_tci >> 8);
+  tag[3] = (uint8_t)aux->tp_vlan_tci;
+  return VLAN_TAG;
 }
 
 /* The frames that slots name, as an iovec each. 0: a slot lies outside of the memory. */
@@ -117,10 +122,12 @@ static napi_value packet_receive(napi_env env, napi_callback_info info) {
   int got = recvmmsg(fd, msgs, (unsigned)count, MSG_DONTWAIT | MSG_TRUNC, NULL);
   if (got < 0) return addon_number(env, errno == EAGAIN || errno == EINTR ? 0 : -errno);
   for (int i = 0; i < got; i++) {
-    int grown = restore_tag(&msgs[i].msg_hdr, mem + slots[3 * i]);
+    const struct tpacket_auxdata *aux = beside(&msgs[i].msg_hdr);
+    int grown = aux == NULL ? 0 : restore_tag(aux, mem + slots[3 * i]);
     slots[3 * i] -= grown;
     slots[3 * i + 1] = (int32_t)msgs[i].msg_len + grown;
     slots[3 * i + 2] = from[i].sll_pkttype;
+    if (aux != NULL && aux->tp_status & TP_STATUS_CSUMNOTREADY) slots[3 * i + 2] |= CHECKSUM_LEFT;
   }
   return addon_number(env, got);
 }

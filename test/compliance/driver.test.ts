@@ -18,6 +18,7 @@ import {
   vanishes,
   waits,
 } from './driver.ts'
+import { beyondRings, bursts, crossing, tags, wakesForPackets } from './frames.ts'
 
 const FRAMES = 8192
 const PORTS = [0, 1]
@@ -114,6 +115,11 @@ const SUITE: Readonly<Record<string, (t: ExecutionContext, rig: Rig) => Promise<
   'wait sleeps and wakes': waits,
   'a vanished interface is a fault of its port only': vanishes,
   'an interface that is down for a while': downAndUp,
+  'a burst comes whole, taken a few at a time': bursts,
+  'both ways and both ports at once': crossing,
+  'VLAN tags stay': tags,
+  'more than the rings take is sent or counted': beyondRings,
+  'a packet ends a sleep': wakesForPackets,
   'closed and opened again': reopens,
 }
 
@@ -180,6 +186,22 @@ xdpTest(`xdp: an interface of several queues is refused${xdpNote}`, async (t) =>
     const spec: DriverSpec = { driver: 'xdp', netns: path, frames: FRAMES, ports }
     t.throws(() => openDriver(spec), { code: 'INTERFACE', message: /2 receive queues/ })
     await lab.exec('a', 'ethtool', ['-L', 'eth0', 'rx', '1'])
+    openDriver(spec).close()
+  } finally {
+    await lab.close()
+  }
+})
+
+xdpTest(`xdp: an MTU that XDP does not take is named${xdpNote}`, async (t) => {
+  const lab = await Lab.create(`mtu${labs++}`)
+  try {
+    const { path } = await lab.netns('a')
+    await lab.netns('b')
+    await lab.veth({ netns: 'a', name: 'eth0', mtu: 9000 }, { netns: 'b', name: 'eth0', mtu: 9000 })
+    const ports = [{ name: 'inside', interface: 'eth0' }]
+    const spec: DriverSpec = { driver: 'xdp', netns: path, frames: FRAMES, ports }
+    t.throws(() => openDriver(spec), { code: 'INTERFACE', message: /MTU of 9000/ })
+    for (const ns of ['a', 'b']) await lab.exec(ns, 'ip', ['link', 'set', 'eth0', 'mtu', '1500'])
     openDriver(spec).close()
   } finally {
     await lab.close()
