@@ -82,6 +82,9 @@ function isAllowed(run: Run, { packet }: Fate, why: string): boolean {
   const { scenario, world, coordinator } = run
   const { heldMax, stragglersMax, frames } = scenario
   const replicaDied = world.kills.some((k) => run.replicas.has(k))
+  // What waits for seconds outgrows every bound.
+  const waits = scenario.partitions.some((p) => p.endMs - p.startMs > 1000)
+  if (waits && ['overflow', 'no frame', 'straggler overflow'].includes(why)) return true
   if (why === 'overflow') return heldMax < 1000
   if (why === 'no frame') return frames < 1000
   if (why === 'straggler overflow') return stragglersMax < 100
@@ -119,7 +122,8 @@ function checkPackets(run: Run, findings: string[]): void {
     }
     // No frame for a packet that came by the stream: the pool counts it.
     const full = holders.some((h) => (run.replicas.get(h)?.loop.pool.exhausted ?? 0) > 0)
-    if (full && run.scenario.frames < 1000) continue
+    const mayBe = run.scenario.partitions.length > 0 || run.scenario.frames < 1000
+    if (full && mayBe) continue
     if (!holders.some((h) => kills.includes(h)))
       findings.push(`packets: ${what} vanished at ${holders.join(' or ')}`)
     if (run.agent.epoch === 0 && !kills.includes('nf.1'))
