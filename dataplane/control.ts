@@ -60,7 +60,9 @@ export interface Failure {
 
 /** What moved in the worker; the bytes of a chunk that it applies come along. */
 export type ToWorker =
-  /** The first message of all. */
+  /** Nothing is to be done yet: what an xdp driver will need can be made meanwhile. */
+  | { readonly type: 'prepare' }
+  /** Comes before all that follow. */
   | { readonly type: 'build'; readonly setup: WorkerSetup }
   | { readonly type: 'activate' }
   | { readonly type: 'stop' }

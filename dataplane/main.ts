@@ -7,7 +7,7 @@
 
 import { closeSync, readFileSync, writeSync } from 'node:fs'
 import { machineMs } from '../lib/clock.ts'
-import { type ReplicaSpec, WARM_FD } from '../lib/wire/messages.ts'
+import { PREPARE, type ReplicaSpec, WARM_FD } from '../lib/wire/messages.ts'
 import type { WorkerSetup } from './control.ts'
 import type { DriverSpec } from './io/device.ts'
 import { PacketWorker, startWorker } from './packet-loop.ts'
@@ -74,8 +74,14 @@ const loadRest = async () => {
 
 async function run(): Promise<void> {
   const path = process.argv[2]
-  if (path === undefined) void loadRest().then(sayWarm)
+  let waits = path === undefined
+  if (waits)
+    void loadRest().then(() => {
+      if (waits && process.env[PREPARE] !== undefined) worker.prepare()
+      sayWarm()
+    })
   const text = path === undefined ? await lineFromInput() : readFileSync(path, 'utf8')
+  waits = false
   if (text === null) process.exit(0)
   const specAt = machineMs()
   const spec = JSON.parse(text) as ReplicaSpec<DriverSpec>

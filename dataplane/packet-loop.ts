@@ -64,6 +64,11 @@ export class PacketWorker {
     })
   }
 
+  /** Lets it make what an xdp driver will need. */
+  prepare(): void {
+    this.thread.postMessage({ type: 'prepare' } satisfies ToWorker)
+  }
+
   /** Tells it what to run. Once. */
   build(setup: WorkerSetup): void {
     this.thread.postMessage({ type: 'build', setup } satisfies ToWorker)
@@ -118,8 +123,8 @@ export class PacketLoop {
     this.#events.onExit(this.#stopping ? null : this.#failure)
   }
 
-  send(message: ToWorker, transfer?: ArrayBuffer): void {
-    this.#worker.postMessage(message, transfer === undefined ? [] : [transfer])
+  send(message: ToWorker, transfer: readonly ArrayBuffer[] = []): void {
+    this.#worker.postMessage(message, transfer)
     if (this.#wakeFd < 0) return
     try {
       // A blocked loop is woken; one that is not reads the message between two turns anyway.

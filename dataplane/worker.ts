@@ -23,6 +23,7 @@ import { PacketGate } from './gate.ts'
 import type { Graph } from './graph.ts'
 import type { Driver } from './io/device.ts'
 import { openDriver } from './io/open.ts'
+import { prepareXdp } from './io/xdp.ts'
 import { loadGraph } from './load-graph.ts'
 import { Loop } from './loop.ts'
 import type { MoverSetup } from './mover.ts'
@@ -245,11 +246,19 @@ function watchFaults(driver: Driver): void {
   timer.unref()
 }
 
+/** Where it cannot be done, who needs it says why. */
+function prepareDriver(): void {
+  try {
+    prepareXdp()
+  } catch {}
+}
+
 /** The setup; messages that come before the replica is there are kept for it. */
 function awaitSetup(early: ToWorker[], take: (message: ToWorker) => boolean): Promise<WorkerSetup> {
   return new Promise((resolve) => {
     main.on('message', (message: ToWorker) => {
       if (message.type === 'build') resolve(message.setup)
+      else if (message.type === 'prepare') prepareDriver()
       else if (!take(message)) early.push(message)
     })
     send({ type: 'loaded', at: machineMs() })

@@ -35,6 +35,7 @@ import type {
 import { PREPARE } from '../lib/wire/messages.ts'
 import type { AgentReplicaUpgrade } from '../lib/wire/messages-in-place.ts'
 import type { Client, Server } from '../lib/wire/transport.ts'
+import { Expedited } from './expedited.ts'
 import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './flip.ts'
 import type { RunFiles } from './processes.ts'
 import { type BlankProcess, boundLog, lastLines, startBlank } from './processes.ts'
@@ -81,6 +82,7 @@ export class Agent {
   readonly #parts: AgentParts
   readonly #replicas: Replicas
   readonly #spares: Spares
+  readonly #expedited: Expedited
   readonly #services = new Map<string, Service>()
   /** Under way, by replica and by service: a repetition of a request waits for the first. */
   readonly #starting = new Map<ReplicaId, Promise<ReplicaInfo>>()
@@ -96,6 +98,7 @@ export class Agent {
     const onExit = (exit: AgentExit) => this.#onExit(exit)
     this.#replicas = new Replicas(files, server, { onEvent, onExit }, clock, log)
     const start = (number: number) => this.#startBlank(files.spareLog(number), null)
+    this.#expedited = new Expedited(files.expedited)
     this.#spares = new Spares({ count: parts.spares ?? 0, start, clock, log })
     const on = <T>(kind: string, handler: (body: T) => unknown) =>
       coordinator.handle(kind, (body) => handler(body as T))
@@ -106,7 +109,7 @@ export class Agent {
     on<null>('agent.ping', () => process.pid)
     on<null>('agent.inventory', () => this.#inventory())
     on<AgentReplicaStart>('agent.replicaStart', (m) =>
-      once(this.#starting, m.replica, () => this.#start(m)),
+      once(this.#starting, m.replica, () => this.#quickly(m.replica, () => this.#start(m))),
     )
     on<AgentReplicaUpgrade>('agent.replicaUpgrade', async ({ replica, ...wanted }) =>
       this.#replicas.upgrade(replica, {
@@ -114,7 +117,9 @@ export class Agent {
         artifact: await this.#artifact(wanted.version),
       }),
     )
-    on<AgentReplicaStop>('agent.replicaStop', (m) => this.#replicas.stop(m.replica))
+    on<AgentReplicaStop>('agent.replicaStop', (m) =>
+      this.#quickly(m.replica, () => this.#replicas.stop(m.replica)),
+    )
     on<AgentReplicaMove>('agent.replicaMove', (m) => this.#passOn(m))
     on<AgentFlip>('agent.flip', (m) => this.#flip(m))
     on<AgentHandler>('agent.handler', ({ replica, path, value }) =>
@@ -267,6 +272,13 @@ export class Agent {
     } finally {
       this.#spares.refillLater()
     }
+  }
+
+  /** With expedited grace periods, where its driver's interfaces wait for some. */
+  #quickly<T>(replica: ReplicaId, work: () => Promise<T>): Promise<T> {
+    const steering = this.#services.get(replica.slice(0, replica.lastIndexOf('.')))?.steering
+    const waits = steering !== undefined && steering.driver !== 'udp'
+    return waits ? this.#expedited.during(work) : work()
   }
 
   /** Its artifact and its interfaces, at a time: both, or neither. */

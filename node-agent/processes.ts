@@ -74,6 +74,10 @@ export class RunFiles {
   stream(replica: ReplicaId): string {
     return join(this.dir, 'streams', replica)
   }
+  /** See expedited.ts. */
+  get expedited(): string {
+    return join(this.dir, 'expedited')
+  }
   get artifacts(): string {
     return join(this.dir, 'artifacts')
   }

@@ -5,9 +5,9 @@
 // how many buckets there are, are constants to the kernel's compiler. The owner table and the
 // bucket counters are shared by all ports.
 
-import { readFileSync, writeFileSync } from 'node:fs'
 import { type Native, native, nativeFile, systemError } from '../../dataplane/native/native.ts'
 import { STEER_KEYS } from '../../lib/steer.ts'
+import { setExpedited } from '../expedited.ts'
 import {
   REASONS,
   reasonCounts,
@@ -145,28 +145,15 @@ export class ServicePrograms {
   }
 }
 
-const RCU_EXPEDITED = '/sys/kernel/rcu_expedited'
-
 /**
  * Runs `fn` with expedited grace periods: a swap then takes well below a millisecond. The switch is
  * the whole system's, so it is on only for this long; where it cannot be set, the swap is slower.
  */
 function expedited<T>(fn: () => T): T {
-  const mine = writeSwitch('0', '1')
+  const mine = setExpedited('0', '1')
   try {
     return fn()
   } finally {
-    if (mine) writeSwitch('1', '0')
-  }
-}
-
-/** Sets the switch where it has the expected value; false: it was not changed. */
-function writeSwitch(expected: string, value: string): boolean {
-  try {
-    if (readFileSync(RCU_EXPEDITED, 'latin1').trim() !== expected) return false
-    writeFileSync(RCU_EXPEDITED, value)
-    return true
-  } catch {
-    return false // not root's to write here (a container), or a kernel without it
+    if (mine) setExpedited('1', '0')
   }
 }
