@@ -14,9 +14,9 @@ import { factsFor } from './lint/facts.ts'
 import type { Mark } from './lint/marks.ts'
 import { markFor, marksIn } from './lint/marks.ts'
 import type { Raw } from './lint/rules.ts'
-import { globalRules, nameRules, staticRules } from './lint/rules.ts'
+import { globalRules, nameRules, staticRules, thisRules } from './lint/rules.ts'
 import { callRules } from './lint/rules-calls.ts'
-import { selfRules } from './lint/rules-self.ts'
+import { packetRules, selfRules } from './lint/rules-self.ts'
 import type { Source } from './lint/source.ts'
 import { parseSource } from './lint/source.ts'
 import { idleMark, noReason } from './lint/texts.ts'
@@ -142,6 +142,8 @@ function rawFindings(source: Source): Raw[] {
   return [
     ...nameRules(source),
     ...selfRules(source),
+    ...packetRules(source),
+    ...thisRules(source),
     ...staticRules(source),
     ...globalRules(source),
     ...callRules(source),

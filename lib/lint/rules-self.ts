@@ -1,5 +1,5 @@
-// What an element's functions do to self: put properties on it, change its plan or configuration. What
-// is declared (state, counters, the resource) they may change.
+// What an element's functions do to self and to packets: put properties on them, change the plan or the
+// configuration. What is declared (state, counters, the resource) they may change.
 
 import { methodsOf } from './facts.ts'
 import { changeAt, type Raw } from './rules.ts'
@@ -39,6 +39,31 @@ export function selfRules(source: Source): Raw[] {
   return found
 }
 
+/** Fields of packets (dataplane/packet.ts). */
+const PACKET = new Set(
+  'mem words longs base off end limit mac net transport dst paint bucket port timeUs type next anno frame'.split(
+    ' ',
+  ),
+)
+/** Where functions of elements get the packet. */
+const PACKET_AT: Readonly<Record<string, number>> = { action: 1, route: 1, push: 2 }
+
+/** Properties of the author's own that are put on packets. */
+export function packetRules(source: Source): Raw[] {
+  const found: Raw[] = []
+  for (const fn of elementFunctions(source)) {
+    const at = PACKET_AT[String(source.parentOf(fn)!.key.name)]
+    const parameter = at === undefined ? null : (fn.params[at] as Node | undefined)
+    const binding = parameter?.type === 'Identifier' ? source.bindingOf(parameter) : null
+    for (const { node, path, assigns } of binding === null ? [] : writesTo(source, binding)) {
+      const [property] = path
+      if (property === undefined || assigns || PACKET.has(property) || property === '[…]') continue
+      found.push({ node, message: texts.onPacket(property, changeAt(source, node)) })
+    }
+  }
+  return found
+}
+
 function messageFor({ path, assigns, node }: Write, change: Change): string | null {
   const [part, name] = path
   if (part === undefined || assigns) return null
@@ -51,11 +76,15 @@ function messageFor({ path, assigns, node }: Write, change: Change): string | nu
 
 /** First parameters of the functions of the file's elements, whatever they are called. */
 function firstParameters(source: Source): Node[] {
+  return elementFunctions(source).flatMap((fn) => (fn.params[0] as Node | undefined) ?? [])
+}
+
+function elementFunctions(source: Source): Node[] {
   const found: Node[] = []
   for (const fn of nodesIn(source.tree)) {
     const parent = isFunction(fn) ? source.parentOf(fn) : null
     if (parent?.type !== 'Property' || !FUNCTIONS.test(String(parent.key.name))) continue
-    if (fn.params[0] !== undefined && isInElement(source, parent)) found.push(fn.params[0])
+    if (isInElement(source, parent)) found.push(fn)
   }
   return found
 }

@@ -83,6 +83,20 @@ export function staticRules(source: Source): Raw[] {
   return found
 }
 
+/** Objects whose own methods change them by `this`, where they are not a resource. */
+export function thisRules(source: Source): Raw[] {
+  const found: Raw[] = []
+  for (const node of nodesIn(source.tree)) {
+    const parent = node.type === 'FunctionExpression' ? source.parentOf(node) : null
+    if (parent?.type !== 'Property' || inResource(source, parent)) continue
+    for (const write of writesOfThis(source, node)) {
+      const message = texts.onObject(changeAt(source, write))
+      if (runsLate(source, write)) found.push({ node: write, message })
+    }
+  }
+  return found
+}
+
 /** Globals that get another value or another property. */
 export function globalRules(source: Source): Raw[] {
   const found: Raw[] = []

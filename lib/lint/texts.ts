@@ -78,6 +78,18 @@ export function staticField(change: Change): string {
 ${CELL('last')}`
 }
 
+export function onObject(change: Change): string {
+  return `an object is changed by a method of its own (${at(change)}): ${LOST}
+${CELL('last')}`
+}
+
+export function onPacket(property: string, change: Change): string {
+  return `'${property}' is put on a packet (${at(change)}): packets are used again for others, and what is not a field of theirs does not move
+write instead an annotation:  p.paint,  or  setAnnoByte(p, 20, …)  of elements/lib/anno.ts
+or what you know of its flow:
+${TABLE('flows')}`
+}
+
 export function onGlobal(change: Change): string {
   return `a global is changed (${at(change)}): ${LOST}
 ${CELL('last')}`

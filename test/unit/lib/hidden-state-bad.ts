@@ -176,6 +176,14 @@ export default element({ name: 'Bad', ports: '1/2', config: {},
       'all.update(p.mem)',
     ),
   ),
+  bad(
+    'an object that changes itself',
+    acting(
+      'const turns = { n: 0, next() { return this.n++ }, last() { return this.n } }',
+      'turns.last()',
+    ),
+  ),
+  bad('a property on a packet', acting('', 'p.seenBefore = true; p.paint = 1; p.mem[p.off] = 1')),
   bad('clock', acting('', 'p.timeUs = Date.now() * 1000')),
   bad('clock by new Date', acting('', 'p.timeUs = new Date().getTime()')),
   bad(

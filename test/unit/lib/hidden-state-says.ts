@@ -202,4 +202,10 @@ export const SAYS: Readonly<Record<string, readonly string[]>> = {
     "2:1 'hidden-state:' stands here, but nothing here is hidden state: take it out",
     "4:21 'last' is put on self (self.last = 1 in action(), line 4): self is frozen, and what is not declared does not move",
   ],
+  'an object that changes itself': [
+    '2:39 an object is changed by a method of its own (this.n++ in next(), line 2): an upgrade would lose it',
+  ],
+  'a property on a packet': [
+    "4:21 'seenBefore' is put on a packet (p.seenBefore = true in action(), line 4): packets are used again for others, and what is not a field of theirs does not move",
+  ],
 }
