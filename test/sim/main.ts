@@ -11,9 +11,10 @@
 
 import { parseArgs } from 'node:util'
 import { runAndCheck } from './check.ts'
+import { scenarioOf } from './draw.ts'
 import { casesOf, small, tryCase } from './every.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
-import { type Scenario, scenarioOf } from './scenario.ts'
+import type { Scenario } from './scenario.ts'
 import { differences, ruleOf, shrink } from './shrink.ts'
 
 const PROGRESS_MS = 10_000

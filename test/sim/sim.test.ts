@@ -3,9 +3,10 @@
 
 import test from 'ava'
 import { runAndCheck } from './check.ts'
+import { scenarioOf } from './draw.ts'
 import { small } from './every.ts'
 import { run } from './run.ts'
-import { type Leg, MOMENTS, PROCESSES, plain, type Scenario, scenarioOf } from './scenario.ts'
+import { type Leg, MOMENTS, PROCESSES, plain, type Scenario } from './scenario.ts'
 
 const SEEDS = 150
 
