@@ -135,9 +135,9 @@ static void configure(struct generator_config *c, struct run *r) {
   if (c->flows == 0) fail("flows: at least 1");
   if (c->length < WIRE_FRAME_MIN) fail("length: at least %d", WIRE_FRAME_MIN);
   c->checksum = option_number("checksum", 0, 1) != 0;
-  c->port_bits = bits("port_bits", 8);
-  c->address_bits = bits("address_bits", 7);
-  c->saddr = option_address("saddr", "10.77.1.16");
+  c->port_bits = bits("port_bits", 9);
+  c->address_bits = bits("address_bits", 6);
+  c->saddr = option_address("saddr", "10.77.1.64");
   c->daddr = option_address("daddr", "10.77.2.2");
   c->sport = (uint32_t)option_number("sport", 1024, 65535);
   c->dport = (uint32_t)option_number("dport", 2000, 65535);

@@ -7,6 +7,11 @@
 //   … await generator.setOrder('random')
 //   const { sent } = await generator.stop()
 //
+// Flows come from 10.77.1.64 to .127, 512 ports each, to 10.77.2.2, port 2000 and up, unless told otherwise.
+// So that the stack beside the generator answers ARP requests for them:
+//
+//   await lab.exec('client', 'ip', ['route', 'add', 'local', '10.77.1.64/26', 'dev', 'lo'])
+//
 // Bounded: `seconds` (60 where left out) or `count`, and by the life of this process.
 
 import { Helper } from './helper.ts'
