@@ -9,10 +9,10 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 const SWITCH = '/sys/kernel/rcu_expedited'
 
 /** Sets the switch where it has the expected value; false: it was not changed. */
-export function setExpedited(expected: '0' | '1', value: '0' | '1'): boolean {
+export function setExpedited(expected: '0' | '1', value: '0' | '1', file = SWITCH): boolean {
   try {
-    if (readFileSync(SWITCH, 'latin1').trim() !== expected) return false
-    writeFileSync(SWITCH, value)
+    if (readFileSync(file, 'latin1').trim() !== expected) return false
+    writeFileSync(file, value)
     return true
   } catch {
     return false // not root's to write here (a container), or a kernel without it
@@ -21,14 +21,16 @@ export function setExpedited(expected: '0' | '1', value: '0' | '1'): boolean {
 
 export class Expedited {
   readonly #note: string
+  readonly #switch: string
   #users = 0
   #mine = false
 
   /** @param note file that is there while the switch is on by this agent's hand */
-  constructor(note: string) {
+  constructor(note: string, file = SWITCH) {
     this.#note = note
+    this.#switch = file
     if (!existsSync(note)) return
-    setExpedited('1', '0')
+    setExpedited('1', '0', file)
     rmSync(note, { force: true })
   }
 
@@ -43,7 +45,7 @@ export class Expedited {
 
   #on(): void {
     writeFileSync(this.#note, '')
-    this.#mine = setExpedited('0', '1')
+    this.#mine = setExpedited('0', '1', this.#switch)
     // It is on already, by another's hand, or cannot be set.
     if (!this.#mine) rmSync(this.#note, { force: true })
   }
@@ -51,7 +53,7 @@ export class Expedited {
   #off(): void {
     if (!this.#mine) return
     this.#mine = false
-    setExpedited('1', '0')
+    setExpedited('1', '0', this.#switch)
     rmSync(this.#note, { force: true })
   }
 }
