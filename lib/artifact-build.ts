@@ -252,9 +252,12 @@ function classHashes(
     for (const input of reached)
       for (const { path } of inputs[input]?.imports ?? []) reached.add(path)
     const hash = createHash('sha256')
-    // Named from the class's own file, so that it is the same wherever that is.
+    // Named from the class's own file, so that it is the same wherever that is. What is not bundled
+    // (of the runtime, 'node:fs') has a name, and no place.
     const nameOf = (r: string) =>
-      r.startsWith('runtime:') ? r : relative(dirname(resolve(file)), resolve(folder, r))
+      r.startsWith('runtime:') || !Object.hasOwn(inputs, r)
+        ? r
+        : relative(dirname(resolve(file)), resolve(folder, r))
     for (const input of [...reached].map((r) => [nameOf(r), r]).sort()) {
       const path = resolve(folder, input[1]!)
       hash.update(`${input[0]}\0`)
