@@ -9,6 +9,7 @@ import { storeArtifact } from '../../../lib/artifact.ts'
 import { realClock } from '../../../lib/clock.ts'
 import { REPLICA_STOP_MS } from '../../../lib/limits.ts'
 import { silentLog } from '../../../lib/log.ts'
+import type { ReplicaInfo } from '../../../lib/wire/messages.ts'
 import type { Client, Handler, Server } from '../../../lib/wire/transport.ts'
 import { bindServer } from '../../../lib/wire/zeromq.ts'
 import { Agent } from '../../../node-agent/agent.ts'
@@ -26,7 +27,7 @@ interface Asked {
   ask(kind: string, body: unknown): Promise<unknown>
 }
 
-async function agentWith(t: ExecutionContext, steering: Steering): Promise<Asked> {
+async function agentWith(t: ExecutionContext, steering: Steering, spares = 0): Promise<Asked> {
   const files = new RunFiles(mkdtempSync(join(tmpdir(), 'cu-agent-')))
   t.teardown(() => rmSync(files.dir, { recursive: true, force: true }))
   const server: Server = await bindServer(files.endpoint)
@@ -53,6 +54,7 @@ async function agentWith(t: ExecutionContext, steering: Steering): Promise<Asked
     replicaMain: fileURLToPath(new URL('fake-replica.js', import.meta.url)),
     openSteering: async () => ({ steering, reason: 'fake' }),
     replicaMetrics: false,
+    spares,
     onRefused: () => {},
     clock: realClock,
     log: silentLog,
@@ -164,4 +166,47 @@ test('no flip to a replica that is dead, even before its exit was heard of', asy
   while (/\) [^ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8')));
   const answer = await ask('agent.flip', { service: 'nat', flip })
   t.like(answer, { result: 'failed', installed: 0, message: 'nat.2 has died' })
+})
+
+test('a spare is no replica until it becomes the next one; another takes its place', async (t) => {
+  const { agent, ask, files, version } = await agentWith(t, fakeSteering(), 1)
+  const spareLogs = () =>
+    readdirSync(join(files.dir, 'logs')).filter((name) => name.startsWith('.spare-'))
+  await ask('agent.serviceAttach', { settings: settings('nat'), epoch: 0 })
+  await until(() => spareLogs().length === 1)
+  t.deepEqual(agent.replicas, [])
+  t.deepEqual(readdirSync(join(files.dir, 'replicas')), [])
+  const start = { replica: 'nat.1', service: 'nat', version, buckets: 'all' }
+  const info = (await ask('agent.replicaStart', start)) as ReplicaInfo
+  t.true(info.start?.spare)
+  t.true(info.readyMs > 0)
+  t.deepEqual(spareLogs(), [])
+  t.deepEqual(
+    agent.replicas.map((r) => r.replica),
+    ['nat.1'],
+  )
+  // The next one comes before the next spare.
+  const second = (await ask('agent.replicaStart', { ...start, replica: 'nat.2' })) as ReplicaInfo
+  t.false(second.start?.spare)
+  await until(() => spareLogs().length === 1)
+  await agent.close()
+  t.deepEqual(spareLogs(), [])
+})
+
+test('a replica whose artifact does not come leaves no interfaces and no process', async (t) => {
+  const steering = fakeSteering()
+  const detached: number[] = []
+  const { agent, ask, files } = await agentWith(t, {
+    ...steering,
+    async detachReplica(service, number) {
+      detached.push(number)
+      await steering.detachReplica(service, number)
+    },
+  })
+  await ask('agent.serviceAttach', { settings: settings('nat'), epoch: 0 })
+  const start = { replica: 'nat.1', service: 'nat', version: '0123456789ab', buckets: 'all' }
+  await t.throwsAsync(ask('agent.replicaStart', start), { message: /sent no artifact/ })
+  t.deepEqual(detached, [1])
+  t.deepEqual(agent.replicas, [])
+  t.deepEqual(readdirSync(join(files.dir, 'replicas')), [])
 })

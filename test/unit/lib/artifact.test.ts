@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { AnyElement } from '../../../dataplane/element.ts'
-import { storeArtifact } from '../../../lib/artifact.ts'
+import { encodeArtifact, storeArtifact, versionOf } from '../../../lib/artifact.ts'
 import { buildArtifact } from '../../../lib/artifact-build.ts'
-import { loadArtifact } from '../../../lib/artifact-load.ts'
+import { accelerated, keepCodeCache, loadArtifact } from '../../../lib/artifact-load.ts'
 import type { ClickUpError } from '../../../lib/errors.ts'
 
 const ELEMENT = `import { arg, element } from '../../../../dataplane/element.ts'
@@ -111,4 +111,58 @@ test('bytes that are not an artifact, or not this one, are refused', async (t) =
   }
   const missing = (await t.throwsAsync(loadArtifact(join(dir, 'none.json')))) as ClickUpError
   t.regex(missing.message, /ENOENT/)
+})
+
+test('exactly what the configuration uses is in it, with who asked for it', async (t) => {
+  const dir = folder(t, { 'Doubler.ts': ELEMENT, 'help/twice.ts': HELP })
+  const config = `elementclass Inner { input -> n :: Null -> output }
+    elementclass Unused { input -> Print -> output }
+    i :: Idle -> Inner -> Discard; Idle -> rw :: IPRewriter(drop) -> Discard`
+  const built = await buildArtifact(source(dir, config))
+  const classes = built.modules.filter((m) => m.className !== null)
+  t.deepEqual(classes.map((m) => m.className).sort(), ['Discard', 'IPRewriter', 'Idle', 'Null'])
+  t.deepEqual(built.unused, ['Doubler'])
+  t.true(classes.find((m) => m.className === 'Null')!.askedBy[0]!.endsWith('/n'))
+  // What an element imports comes along, and what that imports; of the runtime, nothing does.
+  const helper = built.modules.find((m) => m.path === 'elements/lib/rewriter-map.js')
+  t.true(helper!.askedBy.every((path) => path.startsWith('elements/')))
+  t.true(built.modules.every((m) => m.path.startsWith('elements/')))
+  t.true(built.takes['dataplane/element.js']!.includes('element'))
+})
+
+test('a code cache comes along, is used where it fits, and is not part of the version', async (t) => {
+  const dir = folder(t, { 'Doubler.ts': ELEMENT, 'help/twice.ts': HELP })
+  const built = await buildArtifact(source(dir, USED))
+  const plain = await loadArtifact(storeArtifact(join(dir, 'plain'), built))
+  t.false(plain.cached)
+  const fast = accelerated(built, plain)
+  t.is(versionOf(fast.bytes), built.version)
+  t.true(fast.bytes.length > built.bytes.length)
+  t.true((await loadArtifact(storeArtifact(join(dir, 'fast'), fast))).cached)
+  const damaged = Uint8Array.from(fast.bytes)
+  damaged[damaged.length - 100]! ^= 1
+  const version = { version: built.version, bytes: damaged }
+  t.false((await loadArtifact(storeArtifact(join(dir, 'damaged'), version))).cached)
+  // One of another V8 under our tag: V8 itself refuses it.
+  const path = storeArtifact(join(dir, 'foreign'), built)
+  const { tag } = plain.codeCache()
+  keepCodeCache(path, { tag, data: new Uint8Array(1000) })
+  const foreign = await loadArtifact<AnyElement>(path)
+  t.false(foreign.cached)
+  t.true(foreign.classes.some((c) => c.name === 'Doubler'))
+})
+
+test('a version that takes what this runtime lacks says all of that, and with what it was built', async (t) => {
+  const dir = folder(t, {})
+  const takes = { 'dataplane/nowhere.js': ['x'], 'dataplane/element.js': ['element', 'gone'] }
+  const elements = 'exports.modules = []'
+  const shared = { runtime: 'abcdef', config: '', configName: 'x', defines: {}, elements }
+  const path = storeArtifact(dir, encodeArtifact({ ...shared, takes }))
+  const error = (await t.throwsAsync(loadArtifact(path))) as ClickUpError
+  t.is(error.code, 'ARTIFACT')
+  t.regex(error.message, /built with runtime abcdef/)
+  t.deepEqual(error.findings, [
+    { where: 'dataplane/nowhere.js', message: 'this release has no such module' },
+    { where: 'dataplane/element.js', message: "this release has no 'gone' in it" },
+  ])
 })
