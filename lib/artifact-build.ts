@@ -10,7 +10,7 @@ import type { Message, Metafile } from 'esbuild'
 import type { Artifact } from './artifact.ts'
 import { encodeArtifact } from './artifact.ts'
 import { elementsIn, runElements, unusable } from './artifact-load.ts'
-import { ownModules, shownPath, takenBy } from './artifact-modules.ts'
+import { constantTakes, ownModules, shownPath, takenBy } from './artifact-modules.ts'
 import { parseConfig } from './click/index.ts'
 import { classFiles } from './element-files.ts'
 import type { ElementSource, SourceClass } from './element-sources.ts'
@@ -207,7 +207,7 @@ async function bundle(
       logLevel: 'silent',
       plugins: [ownModules(runtimeRelease())],
     })
-    return { code: outputFiles[0]!.text, metafile }
+    return { code: constantTakes(outputFiles[0]!.text), metafile }
   } catch (cause) {
     throw bundleError(folder, cause)
   }
