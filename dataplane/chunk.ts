@@ -11,6 +11,7 @@
 
 import { crc32 } from 'node:zlib'
 import { ClickUpError } from '../lib/errors.ts'
+import { STREAM_CREDIT } from '../lib/limits.ts'
 import { arraysOver, type RecordArrays } from './table-rows.ts'
 
 const MAGIC = 0x53435543 // 'CUCS' in memory
@@ -39,6 +40,8 @@ export class ChunkWriter {
   bytes = 0
   /** Bytes left free in front of each chunk, for the head of a frame. */
   readonly #front: number
+  /** Memory of chunks that were sent and are done with. */
+  readonly #spares: ArrayBuffer[] = []
   #maxBytes = 0
   #at = 0
   #sections = 0
@@ -53,11 +56,20 @@ export class ChunkWriter {
   /** Starts a chunk of at most `maxBytes`, or of one record that is longer than that. */
   start(maxBytes: number): void {
     this.#maxBytes = this.#front + (maxBytes & ~7)
-    if (this.at.u8.length < this.#maxBytes) this.at = uncleared(this.#maxBytes)
+    if (this.at.u8.length < this.#maxBytes) {
+      const spare = this.#spares.pop()
+      const fits = spare !== undefined && spare.byteLength >= this.#maxBytes
+      this.at = fits ? arraysOver(spare) : uncleared(this.#maxBytes)
+    }
     this.records = 0
     this.#at = this.#front + HEADER_BYTES
     this.#sections = 0
     this.#state = -1
+  }
+
+  /** Takes the memory of an earlier chunk back: fresh memory costs page faults, and collections. */
+  reuse(memory: ArrayBuffer): void {
+    if (this.#spares.length < STREAM_CREDIT) this.#spares.push(memory)
   }
 
   /** Records of `bytes` each that the chunk still takes: at least one where it has none. */
@@ -161,11 +173,13 @@ export interface Chunk extends RecordArrays {
   readonly sections: readonly Section[]
 }
 
-/** Throws ClickUpError PROTOCOL. */
-export function readChunk(memory: ArrayBuffer): Chunk {
-  const length = memory.byteLength
+/**
+ * Throws ClickUpError PROTOCOL.
+ * @param length bytes of the memory that are the chunk
+ */
+export function readChunk(memory: ArrayBuffer, length: number = memory.byteLength): Chunk {
   if (length < HEADER_BYTES || length % 8 !== 0) throw refused(`${length} bytes are no chunk`)
-  const arrays = arraysOver(memory)
+  const arrays = arraysOver(memory, length)
   const { i32, u8 } = arrays
   if (i32[0] !== MAGIC) throw refused('it does not start as a chunk does')
   const format = i32[1]! & 0xffff

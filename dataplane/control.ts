@@ -66,7 +66,13 @@ export type ToWorker =
   | { readonly type: 'build'; readonly setup: WorkerSetup }
   | { readonly type: 'activate' }
   | { readonly type: 'stop' }
-  | { readonly type: 'source'; readonly move: number; readonly command: SourceCommand }
+  /** `spares`: memory of chunks that the target has, to be used again; transferred. */
+  | {
+      readonly type: 'source'
+      readonly move: number
+      readonly command: SourceCommand
+      readonly spares?: readonly ArrayBuffer[]
+    }
   /** How the source has to convert rows; comes before `subscribe`. */
   | { readonly type: 'plan'; readonly move: number; readonly plan: unknown }
   | {
@@ -74,6 +80,8 @@ export type ToWorker =
       readonly move: number
       readonly command: TargetCommand
       readonly bytes: ArrayBuffer | null
+      /** Bytes of the memory that are the chunk; not given: all. */
+      readonly length?: number
     }
   | {
       readonly type: 'handler'
@@ -116,6 +124,8 @@ export type FromWorker =
       readonly event: TargetEvent
       readonly plan: unknown
       readonly at?: number
+      /** Memory of a chunk that is done with, to be used again; transferred. */
+      readonly spare?: ArrayBuffer
     }
   | { readonly type: 'answer'; readonly id: number; readonly value: unknown }
   | { readonly type: 'refused'; readonly id: number; readonly failure: Failure }

@@ -8,7 +8,7 @@ import type { Log } from '../lib/log.ts'
 import type { FromSource, FromTarget } from '../lib/move/types.ts'
 import type { StreamClient } from '../lib/wire/transport.ts'
 import type { ToWorker } from './control.ts'
-import { decodeStream, type StreamMessage } from './stream-frame.ts'
+import { decodeStream, type Room, type StreamMessage } from './stream-frame.ts'
 
 /** A message of a move with the role that it is of, as it is relayed to the conductor. */
 export type RoleAnswer =
@@ -20,7 +20,7 @@ export interface MoveHostSetup {
   readonly log: Log
   /** Where this replica's stream server listens. */
   readonly endpoint: string
-  toWorker(message: ToWorker, transfer?: ArrayBuffer): void
+  toWorker(message: ToWorker, transfer?: readonly ArrayBuffer[]): void
   /** To the conductor, by way of the agent. */
   answer(message: RoleAnswer): void
   /** Opens a stream to another replica. */
@@ -32,9 +32,9 @@ export interface MoveHostSetup {
 export const NO_BYTES = new ArrayBuffer(0)
 
 /** Bytes that do not parse are logged and left: what was lost by it is sent again. */
-export function readFrame(frame: Uint8Array, log: Log): StreamMessage | null {
+export function readFrame(frame: Uint8Array, log: Log, room?: Room): StreamMessage | null {
   try {
-    return decodeStream(frame)
+    return decodeStream(frame, room)
   } catch (error) {
     if (!(error instanceof ClickUpError)) throw error
     log.warn('stream_frame_refused', { error, bytes: frame.byteLength })

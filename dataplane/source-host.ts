@@ -3,7 +3,7 @@
 
 import { machineMs, type Timer } from '../lib/clock.ts'
 import { failpointAt } from '../lib/failpoint.ts'
-import { STREAM_RETRY_MS } from '../lib/limits.ts'
+import { CHUNK_BYTES, STREAM_RETRY_MS } from '../lib/limits.ts'
 import { sourceStep } from '../lib/move/source.ts'
 import { SOURCE_IDLE, type SourceState } from '../lib/move/source-state.ts'
 import type { SourceAction, SourceEvent } from '../lib/move/types.ts'
@@ -31,6 +31,9 @@ export class SourceHost {
   readonly #kept = new Map<number, Uint8Array>()
   /** Of these the ones with stragglers: how many. */
   readonly #stragglers = new Map<number, number>()
+  /** Memory of frames that were acknowledged, and whether one was sent twice. */
+  readonly #spares: ArrayBuffer[] = []
+  #resent = false
   /** Commands that wait until the target has said how rows are to be converted. */
   #waiting: ToWorker[] | null = null
   #nextRef = 0
@@ -107,7 +110,11 @@ export class SourceHost {
         const message: ToWorker = { type: 'source', move, command }
         if (this.#waiting !== null && (command.type === 'subscribe' || command.type === 'grant'))
           this.#waiting.push(message)
-        else this.#setup.toWorker(message)
+        else if (command.type !== 'grant') this.#setup.toWorker(message)
+        else {
+          const spares = this.#spares.splice(0)
+          this.#setup.toWorker({ ...message, spares }, spares)
+        }
         break
       }
       case 'connect':
@@ -137,12 +144,13 @@ export class SourceHost {
       case 'resend':
         for (let seq = action.from; seq < action.to; seq++) {
           const bytes = this.#kept.get(seq)
-          if (bytes !== undefined) this.#send(bytes)
+          if (bytes === undefined) continue
+          this.#resent = true
+          this.#send(bytes)
         }
         break
       case 'acked':
-        for (const kept of [this.#kept, this.#stragglers])
-          for (const seq of kept.keys()) if (seq < action.next) kept.delete(seq)
+        this.#forgetKept(action.next)
         break
       case 'disconnect':
         this.close()
@@ -156,8 +164,21 @@ export class SourceHost {
     }
   }
 
+  /** The target has all frames before `next`: the packet loop writes its next chunks into their memory. */
+  #forgetKept(next: number): void {
+    for (const seq of this.#stragglers.keys()) if (seq < next) this.#stragglers.delete(seq)
+    for (const [seq, { buffer }] of this.#kept) {
+      if (seq >= next) break
+      this.#kept.delete(seq)
+      // Of a frame that was sent again a second copy may still be on its way.
+      const whole = buffer.byteLength === FRAME_FRONT + CHUNK_BYTES
+      if (whole && !this.#resent) this.#spares.push(buffer as ArrayBuffer)
+    }
+  }
+
   #connect(endpoint: string): void {
     this.close()
+    this.#resent = false
     const { move, flipEpoch: epoch } = this.#state
     this.#waiting = []
     const name = `source.${move}`
@@ -207,6 +228,7 @@ export class SourceHost {
     this.#stream = null
     this.#chunks.clear()
     this.#kept.clear()
+    this.#spares.length = 0
     this.#waiting = null
     void stream?.close()
   }

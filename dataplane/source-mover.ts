@@ -93,6 +93,11 @@ export class SourceMover {
     }
   }
 
+  /** Memory of chunks that the target has. */
+  reuse(spares: readonly ArrayBuffer[]): void {
+    for (const memory of spares) this.#snapshot?.reuse(memory)
+  }
+
   /** The last fence starts the drain at once: the main thread says so too, but packets wait. */
   onFence(move: number, epoch: number, port: number): void {
     const armed = this.#armed

@@ -131,6 +131,11 @@ export class SnapshotSource {
     return this.#take()
   }
 
+  /** Takes the memory of a chunk back that is done with. */
+  reuse(memory: ArrayBuffer): void {
+    this.#writer.reuse(memory)
+  }
+
   /** What is in the chunk under way; null: nothing. */
   flush(): ArrayBuffer | null {
     return this.#writing ? this.#take() : null

@@ -103,11 +103,16 @@ export class SnapshotTarget {
   /**
    * Takes a chunk; throws PROTOCOL or INCOMPATIBLE where it is refused, and then nothing of it was
    * applied. Chunks are applied in the order in which they come.
+   * @param length bytes of the memory that are the chunk
    * @returns records that wait for `resume`; 0 unless `maxRows` was reached
    */
-  apply(chunk: ArrayBuffer, maxRows: number = Number.MAX_SAFE_INTEGER): number {
+  apply(
+    chunk: ArrayBuffer,
+    maxRows: number = Number.MAX_SAFE_INTEGER,
+    length: number = chunk.byteLength,
+  ): number {
     if (!this.#open) throw new Error('apply: the move is over')
-    const read = readChunk(chunk)
+    const read = readChunk(chunk, length)
     // All is checked before anything is converted, and all converted before anything is applied.
     for (const section of read.sections) this.#check(read, section)
     const works = read.sections.map((section) => this.#prepare(read, section))

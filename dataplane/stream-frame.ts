@@ -23,8 +23,17 @@ export type StreamMessage =
   | { readonly type: 'hello'; readonly move: number; readonly epoch: number }
   /** What the target takes and how: the source may have to convert rows (a rollback). */
   | { readonly type: 'plan'; readonly move: number; readonly epoch: number; readonly plan: unknown }
-  | { readonly type: 'frame'; readonly head: FrameHead; readonly payload: ArrayBuffer }
+  /** `length`: bytes of the payload's memory that are the payload; not given: all. */
+  | {
+      readonly type: 'frame'
+      readonly head: FrameHead
+      readonly payload: ArrayBuffer
+      readonly length?: number
+    }
   | { readonly type: 'credit'; readonly credit: Credit }
+
+/** Gives memory of at least so many bytes; null: there is none. */
+export type Room = (bytes: number, kind: FrameKind) => ArrayBuffer | null
 
 export function encodeStream(message: StreamMessage): Uint8Array {
   if (message.type === 'frame') {
@@ -84,8 +93,11 @@ function writeHead(
   view.setUint16(18, STREAM_VERSION, true)
 }
 
-/** Throws ClickUpError PROTOCOL. */
-export function decodeStream(bytes: Uint8Array): StreamMessage {
+/**
+ * Throws ClickUpError PROTOCOL.
+ * @param room gives memory for payloads; not given: new memory
+ */
+export function decodeStream(bytes: Uint8Array, room?: Room): StreamMessage {
   if (bytes.byteLength < HEAD_BYTES) throw refuse(`a frame of ${bytes.byteLength} bytes`)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (view.getUint32(0, true) !== MAGIC) throw refuse('a frame that is not of a state stream')
@@ -101,7 +113,11 @@ export function decodeStream(bytes: Uint8Array): StreamMessage {
   if (type === 'frame') {
     const kind = KINDS[detail]
     if (kind === undefined) throw refuse(`a frame of kind ${detail}`)
-    return { type, head: { move, epoch, seq, kind }, payload: copy(payload) }
+    const head = { move, epoch, seq, kind }
+    const memory = room?.(payload.length, kind) ?? null
+    if (memory === null) return { type, head, payload: copy(payload) }
+    new Uint8Array(memory).set(payload)
+    return { type, head, payload: memory, length: payload.length }
   }
   if (type === 'credit') {
     if (payload.byteLength !== 4) throw refuse('a credit of another length')

@@ -3,19 +3,22 @@
 
 import { machineMs, type Timer } from '../lib/clock.ts'
 import { failpointAt } from '../lib/failpoint.ts'
+import { CHUNK_BYTES, STREAM_CREDIT } from '../lib/limits.ts'
 import { targetStep } from '../lib/move/target.ts'
 import { TARGET_IDLE, type TargetState } from '../lib/move/target-state.ts'
 import type { TargetAction, TargetEvent } from '../lib/move/types.ts'
 import type { FromWorker } from './control.ts'
 import { type MoveHostSetup, NO_BYTES, readFrame } from './move-host.ts'
-import { encodeStream, type StreamMessage } from './stream-frame.ts'
+import { encodeStream, type Room, type StreamMessage } from './stream-frame.ts'
 
 export class TargetHost {
   readonly #setup: MoveHostSetup
   #state: TargetState = TARGET_IDLE
   /** Bytes of frames that the machine has not given to the packet loop yet. */
-  readonly #frames = new Map<number, ArrayBuffer>()
+  readonly #frames = new Map<number, Extract<StreamMessage, { type: 'frame' }>>()
   #nextRef = 0
+  /** Memory for chunks that come, used again and again: fresh memory costs page faults. */
+  readonly #spares: ArrayBuffer[] = []
   /** When `done` came, for the report of where a hold's time went. */
   #doneAt = 0
   #peer = ''
@@ -31,6 +34,7 @@ export class TargetHost {
   }
 
   onWorker(message: Extract<FromWorker, { type: 'target' }>): void {
+    if (message.spare !== undefined) this.#keep(message.spare)
     if (message.event.on === 'ready') {
       this.#plan = message.plan
       this.step({ ...message.event, endpoint: this.#setup.endpoint })
@@ -42,9 +46,19 @@ export class TargetHost {
     this.#setup.log.info('move_released', { move, ...times, hold: message.event.hold })
   }
 
+  readonly #room: Room = (bytes, kind) => {
+    if (bytes > CHUNK_BYTES || (kind !== 'rows' && kind !== 'deltas')) return null
+    return this.#spares.pop() ?? (Buffer.allocUnsafeSlow(CHUNK_BYTES).buffer as ArrayBuffer)
+  }
+
+  #keep(memory: ArrayBuffer): void {
+    const fits = memory.byteLength === CHUNK_BYTES && this.#spares.length < STREAM_CREDIT
+    if (fits) this.#spares.push(memory)
+  }
+
   /** A frame of a stream that somebody opened to this replica. */
   onFrame(peer: string, frame: Uint8Array): void {
-    const message = readFrame(frame, this.#setup.log)
+    const message = readFrame(frame, this.#setup.log, this.#room)
     if (message?.type === 'hello') {
       if (message.move !== this.#state.move || this.#plan === null) return
       this.#peer = peer
@@ -53,10 +67,11 @@ export class TargetHost {
     } else if (message?.type === 'frame' && message.head.move === this.#state.move) {
       this.#peer = peer
       const ref = this.#nextRef++
-      this.#frames.set(ref, message.payload)
+      this.#frames.set(ref, message)
       if (message.head.kind === 'done') this.#doneAt = machineMs()
       this.step({ on: 'frame', head: message.head, ref })
-      this.#frames.delete(ref)
+      // One that the machine did not want.
+      if (this.#frames.delete(ref)) this.#keep(message.payload)
     }
   }
 
@@ -83,8 +98,12 @@ export class TargetHost {
         break
       case 'worker': {
         const { move, command } = action
-        const bytes = command.type === 'apply' ? (this.#frames.get(command.ref) ?? NO_BYTES) : null
-        this.#setup.toWorker({ type: 'target', move, command, bytes }, bytes ?? undefined)
+        const frame = command.type === 'apply' ? this.#frames.get(command.ref) : undefined
+        const bytes = frame?.payload ?? (command.type === 'apply' ? NO_BYTES : null)
+        const length = frame?.length ?? bytes?.byteLength ?? 0
+        const transfer = frame === undefined ? [] : [frame.payload]
+        if (command.type === 'apply') this.#frames.delete(command.ref)
+        this.#setup.toWorker({ type: 'target', move, command, bytes, length }, transfer)
         break
       }
       case 'credit':

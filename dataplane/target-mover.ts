@@ -20,6 +20,8 @@ interface Waiting {
   readonly seq: number
   readonly kind: string
   readonly bytes: ArrayBuffer
+  /** Of which this is the chunk. */
+  readonly length: number
   begun: boolean
 }
 
@@ -38,19 +40,19 @@ export class TargetMover {
   #spentMs = 0
 
   /** What came while rows of these buckets, which moved away before, may still be being removed. */
-  readonly #later: [number, TargetCommand, ArrayBuffer | null][] = []
+  readonly #later: [number, TargetCommand, ArrayBuffer | null, number | undefined][] = []
 
   constructor(setup: MoverSetup) {
     this.#setup = setup
   }
 
-  command(move: number, command: TargetCommand, bytes: ArrayBuffer | null): void {
+  command(move: number, command: TargetCommand, bytes: ArrayBuffer | null, length?: number): void {
     // Commands come between turns, and the last one may be long over: ages become times here, and
     // packets that waited are processed.
     this.#setup.router.beginTurn()
     const begins = command.type === 'prepare' || command.type === 'release'
     if (this.#later.length > 0 || (begins && this.#setup.store.forgetting)) {
-      this.#later.push([move, command, bytes])
+      this.#later.push([move, command, bytes, length])
       return
     }
     switch (command.type) {
@@ -63,6 +65,7 @@ export class TargetMover {
           seq: command.seq,
           kind: command.kind,
           bytes: bytes ?? new ArrayBuffer(0),
+          length: length ?? bytes?.byteLength ?? 0,
           begun: false,
         })
         this.#applySome()
@@ -81,7 +84,7 @@ export class TargetMover {
   slice(): boolean {
     this.#spentMs = 0
     if (this.#later.length > 0 && !this.#setup.store.forgetting)
-      for (const [move, command, bytes] of this.#later.splice(0)) this.command(move, command, bytes)
+      for (const late of this.#later.splice(0)) this.command(...late)
     if (this.#waiting.length > 0) this.#applySome()
     return this.#waiting.length > 0
   }
@@ -144,7 +147,7 @@ export class TargetMover {
     try {
       if (kind === 'stragglers') this.#straggle(decodePackets(bytes, this.#setup.router.pool))
       else if (!this.#applyRows(frame, maxRows)) return false
-      this.#event({ on: 'applied', move, seq })
+      this.#event({ on: 'applied', move, seq }, bytes)
     } catch (error) {
       if (!(error instanceof ClickUpError)) throw error
       const { code, message, hint, findings } = error
@@ -162,7 +165,9 @@ export class TargetMover {
   #applyRows(frame: Waiting, maxRows: number): boolean {
     const snapshot = this.#snapshot
     if (snapshot === null) return true
-    const left = frame.begun ? snapshot.resume(maxRows) : snapshot.apply(frame.bytes, maxRows)
+    const left = frame.begun
+      ? snapshot.resume(maxRows)
+      : snapshot.apply(frame.bytes, maxRows, frame.length)
     frame.begun = true
     if (snapshot.rowsRefused > 0)
       throw new ClickUpError(
@@ -221,8 +226,11 @@ export class TargetMover {
     this.#snapshot = null
   }
 
-  #event(event: Extract<FromWorker, { type: 'target' }>['event']): void {
+  /** @param spare memory that the main thread may use again */
+  #event(event: Extract<FromWorker, { type: 'target' }>['event'], spare?: ArrayBuffer): void {
     const at = this.#setup.clockMs?.() ?? 0
-    this.#setup.send({ type: 'target', event, plan: null, at })
+    const message = { type: 'target' as const, event, plan: null, at }
+    if (spare === undefined) this.#setup.send(message)
+    else this.#setup.send({ ...message, spare }, spare)
   }
 }

@@ -167,10 +167,11 @@ function onMessage(replica: Replica, message: ToWorker): void {
       source.plan(message.plan as TransferPlan)
       break
     case 'source':
+      if (message.spares !== undefined) source.reuse(message.spares)
       source.command(message.move, message.command)
       break
     case 'target':
-      target.command(message.move, message.command, message.bytes)
+      target.command(message.move, message.command, message.bytes, message.length)
       break
     case 'handler':
       answer(message.id, () => {

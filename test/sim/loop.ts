@@ -135,7 +135,7 @@ export class SimLoop {
         this.#source.command(message.move, message.command)
         break
       case 'target':
-        this.#target.command(message.move, message.command, message.bytes)
+        this.#target.command(message.move, message.command, message.bytes, message.length)
         break
       default:
         throw new Error(`the simulator sends no ${message.type}`)

@@ -96,10 +96,10 @@ function appliesTwice(setup: MoverSetup, target: TargetMover): void {
     send(message, transfer)
   }
   const command = target.command.bind(target)
-  target.command = (move, c, bytes) => {
+  target.command = (move, c, bytes, length) => {
     const rows = c.type === 'apply' && (c.kind === 'rows' || c.kind === 'deltas')
-    const again = rows && bytes !== null && plan !== null ? bytes.slice(0) : null
-    command(move, c, bytes)
+    const again = rows && bytes !== null && plan !== null ? bytes.slice(0, length) : null
+    command(move, c, bytes, length)
     if (again === null) return
     const other = new SnapshotTarget(setup.store, plan!)
     other.apply(again)
@@ -109,10 +109,10 @@ function appliesTwice(setup: MoverSetup, target: TargetMover): void {
 
 function dropsDeltas(setup: MoverSetup, target: TargetMover): void {
   const command = target.command.bind(target)
-  target.command = (move, c, bytes) => {
+  target.command = (move, c, bytes, length) => {
     if (c.type === 'apply' && c.kind === 'deltas')
       setup.send({ type: 'target', event: { on: 'applied', move, seq: c.seq }, plan: null })
-    else command(move, c, bytes)
+    else command(move, c, bytes, length)
   }
 }
 
