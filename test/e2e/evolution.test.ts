@@ -170,3 +170,29 @@ test('versions of a table, a rollback, another class: every row goes along', asy
     await wires.close()
   }
 })
+
+test('the same in the running process: --in-place', async (t) => {
+  const wires = await Wires.start()
+  const talk = new Talk(wires)
+  const [v1, v2, v3] = [1, 2, 3].map((v) => wires.example(`tally/tally-v${v}.yaml`))
+  const inPlace = async (to: string, ...more: string[]) => {
+    const result = await wires.cluster.run(['upgrade', 'tally', '--to', to, '--in-place', ...more])
+    t.is(result.code, 0, JSON.stringify(result.events.at(-1)))
+    t.is((await ownerOf(wires)).owner, 'tally.1', 'no other process took over')
+  }
+  try {
+    t.is((await wires.cluster.run(['deploy', v1!])).code, 0)
+    t.true(await wires.until(() => wires.came('outside').length > 40))
+    await inPlace(v2!)
+    await goesOn(t, wires, PORTS)
+    await inPlace(v1!)
+    await goesOn(t, wires, PORTS)
+    await inPlace(v2!)
+    await inPlace(v3!, '--map', 'tally=meter')
+    await goesOn(t, wires, [1000, 1001, 1002])
+    t.is(numbersOf(wires, 9).filter((n) => n === 1).length, 2, 'the row of port 9 was left behind')
+  } finally {
+    talk.stop()
+    await wires.close()
+  }
+})
