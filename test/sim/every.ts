@@ -26,6 +26,30 @@ export function small(seed: number): Scenario {
   return { ...plain(seed), intervalMs: 0.4, idleRows: 60, frames: 512 }
 }
 
+const dies = (who: string, when: string) => ({ who, when, afterMs: 0.05, stallMs: 0 })
+const PART = { from: 'nf.1', to: 'nf.2', buckets: [0, 3], primary: false } as const
+
+/** Moves whose every step is to fail: the plain one, and those in which something went wrong already. */
+export const BASES: Readonly<Record<string, Partial<Scenario>>> = {
+  plain: {},
+  'flip fails': { flipFailures: 1 },
+  'target dies, back': { strikes: [dies('nf.2', 'swap to nf.2, epoch 1')] },
+  'source dies, takeover': { strikes: [dies('nf.1', 'nf.1 source draining')] },
+  'coordinator dies, undo': { strikes: [dies('coordinator', 'conductor hold')] },
+  abort: { abortMs: 1.5 },
+  'a row cannot be converted': { versions: [4, 1, 4], flows: 4 },
+  'a part, and the rest': {
+    legs: [PART, { ...PART, buckets: [3, 8] }],
+    moves: 2,
+    forgetRows: 4,
+  },
+  'there and back': {
+    legs: [PART, { ...PART, from: 'nf.2', to: 'nf.1' }],
+    moves: 2,
+    forgetRows: 4,
+  },
+}
+
 /** What can go wrong with a step besides the death of its process. */
 function effectsOf(name: string): readonly Effect[] {
   if (/ (sends|stream|fence)/.test(name)) return ['kill', 'lose', 'twice', 'late']
@@ -42,7 +66,7 @@ export function casesOf(scenario: Scenario): Case[] {
 }
 
 export function tryCase(scenario: Scenario, c: Case): CaseResult {
-  const faults = [{ who: null, step: c.step, effect: c.effect }]
+  const faults = [...scenario.faults, { who: null, step: c.step, effect: c.effect }]
   const [result, findings] = runAndCheck({ ...scenario, faults })
   const outcome = result.coordinator.finish?.outcome ?? 'unsettled'
   return { ...c, findings, outcome, killed: result.world.kills }

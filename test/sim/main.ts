@@ -6,19 +6,22 @@
 // Runs M seeds from N on (with --minutes: until then, or until it is interrupted) and prints what the
 // checkers find, made small, with the command that repeats it; exits 1 when anything was found. One seed
 // prints its event hash: the same seed gives the same one. --trace prints every event of the first run
-// (packets with --packets). --every makes each step of a plain move fail once, in every way. --soak stops
+// (packets with --packets). --every makes each step of a move fail once, in every
+// way: a plain move, and moves in which something else goes wrong (every.ts). --soak stops
 // at the first seed that breaks a rule, and tries every step once in SOAK_EVERY seeds.
 
 import { parseArgs } from 'node:util'
 import { runAndCheck } from './check.ts'
 import { scenarioOf } from './draw.ts'
-import { casesOf, small, tryCase } from './every.ts'
+import { BASES, casesOf, small, tryCase } from './every.ts'
 import { MUTANTS, type Mutant } from './mutants.ts'
 import type { Scenario } from './scenario.ts'
 import { differences, ruleOf, shrink } from './shrink.ts'
 
 const PROGRESS_MS = 10_000
 const SOAK_EVERY = 500
+/** Failures of single steps that are told one by one. */
+const SAID_MAX = 20
 /** Lines of a shrunk run's trace that are printed: its end is what matters. */
 const TRACE_LINES = 60
 
@@ -91,16 +94,21 @@ function runSeed(seed: number): void {
 }
 
 function runEvery(seed: number): void {
-  const scenario = { ...small(seed), mutant: values.mutant as Mutant }
-  for (const c of casesOf(scenario)) {
-    if (interrupted || performance.now() > endMs) return
-    const { findings, outcome } = tryCase(scenario, c)
-    outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
-    runs += 1
-    if (findings.length === 0) continue
-    failed += 1
-    console.log(`step ${c.step} (${c.name}), ${c.effect}: ${outcome}`)
-    for (const f of findings.slice(0, 5)) console.log(`  ${f}`)
+  for (const [name, more] of Object.entries(BASES)) {
+    const scenario = { ...small(seed), ...more, mutant: values.mutant as Mutant }
+    const before = runs
+    for (const c of casesOf(scenario)) {
+      if (interrupted || performance.now() > endMs) return
+      const { findings, outcome } = tryCase(scenario, c)
+      outcomes[outcome] = (outcomes[outcome] ?? 0) + 1
+      runs += 1
+      if (findings.length === 0) continue
+      failed += 1
+      if (failed > SAID_MAX) continue
+      console.log(`${name}, step ${c.step} (${c.name}), ${c.effect}: ${outcome}`)
+      for (const f of findings.slice(0, 5)) console.log(`  ${f}`)
+    }
+    if (values.every) console.log(`${name}: ${runs - before} runs, ${failed} failed so far`)
   }
 }
 
