@@ -196,3 +196,32 @@ test('the same in the running process: --in-place', async (t) => {
     await wires.close()
   }
 })
+
+test('a renamed element: --map there, and a rollback names it back by itself', async (t) => {
+  const wires = await Wires.start()
+  const talk = new Talk(wires)
+  const run = (...args: string[]) => wires.cluster.run(args)
+  try {
+    const v1 = wires.example('tally/tally-v1.yaml')
+    const click = readFileSync(join(ROOT, 'deploy/examples/tally/v1/tally.click'), 'utf8')
+    const renamed = join(wires.cluster.dir, 'files', 'renamed.click')
+    writeFileSync(renamed, click.replace('tally :: Tally', 'other :: Tally'))
+    const to = wires.example('tally/tally-v1.yaml', (text) =>
+      text.replace(/^config: .*$/m, `config: ${renamed}`),
+    )
+    t.is((await run('deploy', v1)).code, 0)
+    t.true(await wires.until(() => wires.came('outside').length > 40))
+    const refused = await run('upgrade', 'tally', '--to', to)
+    t.is(refused.code, 4)
+    t.regex(JSON.stringify(last(refused)), /say --map tally=other, or/)
+    t.is((await run('upgrade', 'tally', '--to', to, '--map', 'tally=other')).code, 0)
+    await goesOn(t, wires, PORTS)
+    const dry = last(await run('rollback', 'tally', '--dry-run'))
+    t.like((dry.states as object[])[0], { state: 'other.flows', into: 'tally.flows', held: 4 })
+    t.is((await run('rollback', 'tally')).code, 0)
+    await goesOn(t, wires, PORTS)
+  } finally {
+    talk.stop()
+    await wires.close()
+  }
+})
