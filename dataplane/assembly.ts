@@ -59,7 +59,8 @@ export class NotStaying extends Error {
 
 /** Throws ClickUpError CONFIG with all findings, or NotStaying. */
 export function* assemble(graph: Graph, parts: AssemblyParts): Generator<void, Running> {
-  const { router, print } = parts
+  // Functions below must not keep `parts`: by its `place` hangs every configuration before.
+  const { router, print, reconfigured } = parts
   const run = router.makeRunning(graph.elements.length)
   run.flows = flowCodes(graph.elements)
   run.homeThreads = homeThreads(graph.elements, router.threads)
@@ -76,7 +77,7 @@ export function* assemble(graph: Graph, parts: AssemblyParts): Generator<void, R
   run.handlers = new Handlers(
     instances,
     run.byName,
-    (instance) => elementHandlers(instance, router, parts.reconfigured),
+    (instance) => elementHandlers(instance, router, reconfigured),
     { ...globalHandlers(router, parts.text), ...parts.globals },
     (error) => print(error.message),
   )

@@ -184,9 +184,9 @@ export class Successor {
 
   /** What can wait until packets go on: ends those that are gone. */
   after(): HandedOver {
-    const before = this.#before!
     const next = this.#run
-    this.#retire(before)
+    this.#retire(this.#before!)
+    this.#before = null
     const count = (entry: Instance['entry']) =>
       next.instances.filter((i) => i.entry === entry).length
     const { functions, reused } = next.compiled
