@@ -15,13 +15,26 @@ export interface Facts {
 
 export function factsFor(source: Source): Facts {
   const exported = exportsOf(source)
+  const parameters = new Map<string, ReadonlySet<number>>()
+  const methods = new Map<string, ReadonlySet<string> | null>()
   return {
-    parametersChanged: (name) => changedParameters(source, exported.get(name)),
-    methodsChanging(name) {
-      const found = exported.get(name)
-      return found?.type === 'ClassDeclaration' ? methodsOfClass(source, found) : null
-    },
+    parametersChanged: (name) =>
+      once(parameters, name, new Set(), () => changedParameters(source, exported.get(name))),
+    methodsChanging: (name) =>
+      once(methods, name, new Set(), () => {
+        const found = exported.get(name)
+        return found?.type === 'ClassDeclaration' ? methodsOfClass(source, found) : null
+      }),
   }
+}
+
+/** Functions of two files may call each other: what is being computed counts as nothing meanwhile. */
+function once<V>(known: Map<string, V>, name: string, meanwhile: V, compute: () => V): V {
+  if (!known.has(name)) {
+    known.set(name, meanwhile)
+    known.set(name, compute())
+  }
+  return known.get(name) as V
 }
 
 /** Functions and classes by the name that they are exported under. */
@@ -101,7 +114,12 @@ export function writesOfThis(source: Source, method: Node): Node[] {
 }
 
 /** A value that is looked at in one place, as if it had a name there. */
-export function passing(name: string, node: Node, assigns = false): Binding {
+export function passing(
+  name: string,
+  node: Node,
+  assigns = false,
+  kind: Binding['kind'] = 'const',
+): Binding {
   const uses = [{ node, assigns }]
-  return { name, kind: 'const', id: node, declaration: node, owner: null, ofModule: true, uses }
+  return { name, kind, id: node, declaration: node, owner: null, ofModule: true, uses }
 }

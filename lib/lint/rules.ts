@@ -108,11 +108,20 @@ export function globalRules(source: Source): Raw[] {
   return found
 }
 
-function globalWrite(source: Source, use: Use): Node | null {
-  const isHolder = /^(globalThis|global|process)$/.test(use.node.name)
-  const writes = writesTo(source, passing(use.node.name, use.node, use.assigns))
-  // Methods of other globals (Reflect.set) are functions, not collections.
-  return writes.find((w) => isHolder || w.node.type !== 'CallExpression')?.node ?? null
+function globalWrite(source: Source, { node, assigns }: Use): Node | null {
+  if (/^(globalThis|global|process)$/.test(node.name)) {
+    const value = passing(node.name, node, assigns, 'import')
+    return writesTo(source, value)[0]?.node ?? null
+  }
+  // Others are functions and their homes: Object.entries(x) gives nothing of Object's.
+  let member = node
+  let parent = source.parentOf(node)
+  for (; parent?.type === 'MemberExpression' && parent.object === member; ) {
+    member = parent
+    parent = source.parentOf(member)
+  }
+  const isTarget = parent?.type === 'AssignmentExpression' && parent.left === member
+  return isTarget || parent?.type === 'UpdateExpression' ? parent : null
 }
 
 function changeOf(source: Source, { node }: Write): Change {

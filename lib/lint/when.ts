@@ -44,6 +44,14 @@ export function nameOf(source: Source, fn: Node): Binding | null {
   return isInit && parent.id.type === 'Identifier' ? source.bindingOf(parent.id) : null
 }
 
+/** The function of this file that a name stands for. */
+export function functionNamed(source: Source, identifier: Node): Node | null {
+  const declaration = source.bindingOf(identifier)?.declaration
+  if (declaration?.type === 'FunctionDeclaration') return declaration
+  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : null
+  return init != null && Array.isArray(init.params) ? init : null
+}
+
 /** May this run after the module was loaded? */
 export function runsLate(source: Source, node: Node, under: readonly Node[] = []): boolean {
   const fn = functionAround(source, node)
@@ -90,7 +98,7 @@ export function escapes(
       if (parent.callee === value || immediateCall(source, value) !== null) return false
       // `return wrap(f)` gives f out; `const x = run(f)` has run it.
       if (!WRAPS.test(source.textOf(parent.callee)) && isInit(source, parent)) return false
-      return escapes(source, parent, from, path)
+      return isKeptBy(source, parent, value, path) && escapes(source, parent, from, path)
     case 'AssignmentExpression':
       if (parent.right !== value || !/^(\?\?|\|\|)?=$/.test(parent.operator)) return false
       if (parent.left.type === 'MemberExpression') return true
@@ -111,8 +119,17 @@ export function escapes(
   }
 }
 
+/** A function of the file that only calls what it is given does not keep it. Others may. */
+function isKeptBy(source: Source, call: Node, value: Node, under: readonly Node[]): boolean {
+  const fn = call.callee.type === 'Identifier' ? functionNamed(source, call.callee) : null
+  const parameter = fn?.params[(call.arguments as Node[]).indexOf(value)] as Node | undefined
+  if (fn === null || parameter?.type !== 'Identifier') return true
+  return bindingEscapes(source, source.bindingOf(parameter), fn, under)
+}
+
 function isInit(source: Source, call: Node): boolean {
-  const parent = source.parentOf(call)
+  let parent = source.parentOf(call)
+  while (parent?.type === 'ChainExpression') parent = source.parentOf(parent)
   return parent?.type === 'VariableDeclarator' || parent?.type === 'AssignmentExpression'
 }
 

@@ -3,7 +3,7 @@
 
 import { methodsOf } from './facts.ts'
 import type { Binding, Node, Source } from './source.ts'
-import { functionAround, immediateCall, nameOf } from './when.ts'
+import { functionAround, functionNamed, immediateCall, nameOf } from './when.ts'
 
 /** A place where a value is changed. */
 export interface Write {
@@ -137,15 +137,16 @@ class Follower {
   #isTarget(node: Node, parent: Node): boolean {
     switch (parent.type) {
       case 'AssignmentExpression':
+      case 'AssignmentPattern':
       case 'ForOfStatement':
       case 'ForInStatement':
         return parent.left === node
       case 'UnaryExpression':
         return parent.operator === 'delete'
       case 'Property':
-        return this.#source.parentOf(parent)?.type === 'ObjectPattern'
+        return parent.value === node && this.#source.parentOf(parent)?.type === 'ObjectPattern'
       default:
-        return /^(UpdateExpression|ArrayPattern|RestElement|AssignmentPattern)$/.test(parent.type)
+        return /^(UpdateExpression|ArrayPattern|RestElement)$/.test(parent.type)
     }
   }
 
@@ -234,14 +235,6 @@ class Follower {
       if (call?.type === 'CallExpression' && call.callee === node) this.#value(call, path)
     }
   }
-}
-
-/** The function of this file that a name stands for. */
-function functionNamed(source: Source, identifier: Node): Node | null {
-  const declaration = source.bindingOf(identifier)?.declaration
-  if (declaration?.type === 'FunctionDeclaration') return declaration
-  const init = declaration?.type === 'VariableDeclarator' ? declaration.init : null
-  return init != null && Array.isArray(init.params) ? init : null
 }
 
 function memberName(member: Node): string {

@@ -184,6 +184,16 @@ export default element({ name: 'Bad', ports: '1/2', config: {},
     ),
   ),
   bad('a property on a packet', acting('', 'p.seenBefore = true; p.paint = 1; p.mem[p.off] = 1')),
+  bad(
+    'closure that a function of the file hands on',
+    `const wrapped = (f: () => number) => ({ f })
+export function ids() {
+  let n = 0
+  return wrapped(() => n++)
+}
+`,
+  ),
+  bad('a built-in class', acting('', 'Array.prototype.last = p')),
   bad('clock', acting('', 'p.timeUs = Date.now() * 1000')),
   bad('clock by new Date', acting('', 'p.timeUs = new Date().getTime()')),
   bad(

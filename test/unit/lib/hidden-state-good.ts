@@ -182,5 +182,35 @@ export default element({ name: 'Good', ports: '1/1', config: {},
 class Net { has(a: number) { return a > 1 } fill() { this.has(1) } }
 `,
   ),
+  good(
+    'values that only look like targets',
+    `import { MOST } from './limits.ts'
+const LIMITS = { most: 5 }
+export const f = (a: number, most = LIMITS.most, max = Number.MAX_SAFE_INTEGER, [k = MOST.all] = [1]) => a + most + max + k
+export function g(state: Record<string, { n: number }>) {
+  for (const [, row] of Object.entries(state)) row.n = 1
+  process.stdin.setEncoding('utf8')
+  const { [LIMITS.most]: x } = state
+  return x
+}
+`,
+  ),
+  good(
+    'functions that a function of the file only calls',
+    `const sometimes = (p: number, value: () => number) => (p > 1 ? value() : 0)
+export function draw(seed: number) {
+  let n = seed
+  const next = () => n++
+  return { a: sometimes(2, () => n++), b: sometimes(3, next) }
+}
+export function plan(make?: (errors: { error(m: string): void }) => object) {
+  let failed = false
+  let made: object | undefined
+  const errors = { error: (_m: string) => { failed = true } }
+  made = make?.(errors)
+  return failed ? null : made
+}
+`,
+  ),
   good('plain JavaScript', "'use strict'\nconst A = [1]\nexport const f = () => A[0]\n"),
 ]

@@ -208,4 +208,10 @@ export const SAYS: Readonly<Record<string, readonly string[]>> = {
   'a property on a packet': [
     "4:21 'seenBefore' is put on a packet (p.seenBefore = true in action(), line 4): packets are used again for others, and what is not a field of theirs does not move",
   ],
+  'closure that a function of the file hands on': [
+    "3:7 'n', a local variable that a returned function keeps, is changed by it (n++ in ids(), line 4): an upgrade would lose it",
+  ],
+  'a built-in class': [
+    '4:21 a global is changed (Array.prototype.last = p in action(), line 4): an upgrade would lose it',
+  ],
 }

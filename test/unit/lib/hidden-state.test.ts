@@ -113,6 +113,22 @@ export class Cache { #last = 0; note(n: number) { this.#last = n } has(n: number
   })
 })
 
+test('files whose functions call each other', (t) => {
+  const files = {
+    'a.ts':
+      "import { b } from './b.ts'\nexport function a(l: number[]) { b(l) }\nconst L = [1]\nexport const f = () => a(L)\n",
+    'b.ts':
+      "import { a } from './a.ts'\nexport function b(l: number[]) { if (l.length < 9) { l.push(1); a(l) } }\n",
+  }
+  inFolder(files, (dir) => {
+    const { findings } = checkHiddenState([join(dir, 'a.ts')], (f) => basename(f))
+    t.deepEqual(
+      findings.map((f) => f.where),
+      ['a.ts:3:7'],
+    )
+  })
+})
+
 test('a file that is not there is a finding', (t) => {
   const [found] = checkHiddenState(['/no/such/File.ts'], () => 'File.ts').findings
   t.is(found?.where, 'File.ts')
@@ -128,6 +144,16 @@ test('our own elements have none that does not say why', (t) => {
   t.deepEqual(findings, [])
   t.true(excused.length > 0)
   for (const { reason } of excused) t.true(reason.length > 10, reason)
+})
+
+test('any code can be checked: all of the project ends with findings, not exceptions', (t) => {
+  const files = ['dataplane', 'lib', 'coordinator', 'node-agent'].flatMap((folder) =>
+    readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => name.endsWith('.ts'))
+      .map((name) => join(ROOT, folder, name)),
+  )
+  const { findings } = checkHiddenState(files)
+  t.true(findings.some((f) => f.where.includes('lib/runtime.ts')))
 })
 
 test('whatever is cut out of a source, the check gives findings, not exceptions', (t) => {
