@@ -119,8 +119,8 @@ async function idlePercent(rig: WireRig): Promise<number> {
   return (100 * ns) / ((performance.now() - start) * 1e6)
 }
 
+/** Of a device that is warm. */
 export async function measure(rig: WireRig, load: Load, size: number): Promise<Figures> {
-  await warmUp(rig, load, size)
   const overload = await trial(rig, load, { size, pps: 0, seconds: SECONDS })
   const share = 1 + load.reflect / 256
   let low = 0

@@ -3,7 +3,7 @@
 // device's interfaces, on another.
 
 import type { ChildProcess } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Lab } from '../lab/netns.ts'
@@ -55,6 +55,26 @@ export function contenders(): Contender[] {
   ] as const)
     if (path !== undefined && path !== '') all.push({ name, command: [path] })
   return all
+}
+
+const RMEM_DEFAULT = '/proc/sys/net/core/rmem_default'
+/** As much as our packet driver asks for. */
+const PEER_BUFFER_BYTES = 8 * 1024 * 1024
+
+/**
+ * Sockets that are opened from now on have large receive buffers, until the function that this returns
+ * is called (or the process ends). The peers take the system's default, which is 50 frames of the
+ * generator: their loss would be that of the default, not theirs.
+ */
+export function largeBuffers(): () => void {
+  const before = readFileSync(RMEM_DEFAULT, 'utf8')
+  const restore = (): void => {
+    process.off('exit', restore)
+    writeFileSync(RMEM_DEFAULT, before)
+  }
+  process.on('exit', restore)
+  writeFileSync(RMEM_DEFAULT, String(PEER_BUFFER_BYTES))
+  return restore
 }
 
 /** Processor time so far, in ns. */

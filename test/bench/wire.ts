@@ -3,15 +3,16 @@
 //
 // CLICK= and FASTCLICK= name peers' binaries; LOADS=, SIZES=, ONLY= choose (forward,nat; 64,512,1500;
 // xdp,packet,Click,FastClick); SECONDS= is the length of a trial. Needs root and two cores, for a
-// few minutes: nothing else should run.
+// few minutes: nothing else should run. While a device starts, net.core.rmem_default is raised for
+// it, so that all have receive buffers of the same size.
 
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { wireLacks } from '../lab/wire/helper.ts'
-import { type Figures, measure } from './wire-measure.ts'
-import { type Contender, contenders, LOADS, type Load, WireRig } from './wire-rig.ts'
+import { type Figures, measure, warmUp } from './wire-measure.ts'
+import { type Contender, contenders, LOADS, type Load, largeBuffers, WireRig } from './wire-rig.ts'
 
 const OUT = fileURLToPath(new URL('../../../out/bench/', import.meta.url))
 
@@ -39,7 +40,13 @@ const us = (value: number | null | undefined): string => (value == null ? '-' : 
 async function measureOne(load: Load, size: number, contender: Contender): Promise<Figures> {
   const rig = await WireRig.create(load)
   try {
-    rig.startDevice(contender, load)
+    const restore = largeBuffers()
+    try {
+      rig.startDevice(contender, load)
+      await warmUp(rig, load, size)
+    } finally {
+      restore()
+    }
     return await measure(rig, load, size)
   } finally {
     await rig.close()
