@@ -142,18 +142,27 @@ export class SourceMover {
   /** A slice takes SLICE_MS at most, and one part in STREAM_SHARE of the time while packets wait. */
   #copyTimed(worked: boolean): boolean {
     const { clockMs } = this.#setup
-    const snapshot = this.#snapshot
-    if (snapshot === null || clockMs === undefined) return this.#copy(Number.MAX_SAFE_INTEGER)
-    if (this.#passLeft < 0 || this.#grants === 0) return false
+    if (clockMs === undefined) return this.#copy(Number.MAX_SAFE_INTEGER)
     const from = clockMs()
-    if (worked && from < this.#restUntilMs) return true
-    const before = sentBy(snapshot)
-    const more = this.#copy(Math.max(1, Math.floor(SLICE_MS / this.#rowMs)))
-    const tookMs = clockMs() - from
-    this.#restUntilMs = from + tookMs * STREAM_SHARE
-    const rows = sentBy(snapshot) - before
-    // Sooner slower than faster: one slice that was held up says little.
-    if (rows > 0) this.#rowMs = Math.max(tookMs / rows, this.#rowMs * 0.75)
+    // What was not used of its share is not saved up for more than one slice.
+    const saved = from - SLICE_MS * STREAM_SHARE
+    if (this.#restUntilMs < saved) this.#restUntilMs = saved
+    let more = true
+    for (let at = from; more && at - from < SLICE_MS; ) {
+      const snapshot = this.#snapshot
+      if (snapshot === null || this.#passLeft < 0 || this.#grants === 0) return false
+      if (worked && at < this.#restUntilMs) return true
+      const before = sentBy(snapshot)
+      const left = SLICE_MS - (at - from)
+      more = this.#copy(Math.max(1, Math.floor(left / this.#rowMs)))
+      const end = clockMs()
+      // Longer: the thread was held up, and packets with it.
+      this.#restUntilMs += Math.min(end - at, SLICE_MS * 2) * STREAM_SHARE
+      const rows = sentBy(snapshot) - before
+      // Sooner slower than faster: one slice that was held up says little.
+      if (rows > 0) this.#rowMs = Math.max((end - at) / rows, this.#rowMs * 0.75)
+      at = end
+    }
     return more
   }
 

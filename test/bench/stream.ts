@@ -158,7 +158,7 @@ class Run {
     })
     const asking = (async () => {
       while (!stop.signal.aborted) {
-        await sleep(4)
+        await sleep(10)
         await r.move(source, 'source', { ...head, epoch: 6, type: 'status' })
       }
     })()
