@@ -8,7 +8,7 @@ import { small } from './every.ts'
 import { run } from './run.ts'
 import { type Leg, MOMENTS, PROCESSES, plain, type Scenario } from './scenario.ts'
 
-const SEEDS = 150
+const SEEDS = 120
 
 test(`${SEEDS} seeds hold every invariant`, (t) => {
   const outcomes = new Set<string>()
