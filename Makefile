@@ -56,6 +56,9 @@ bench-in-place: build ## elements into a running graph: pauses, speed afterwards
 bench-million: build ## upgrades with a million live flows, 100,000 packets/s (ARGS='flows= pps= count=')
 	@node build/test/bench/million.js $(ARGS)
 
+bench-stream: build ## the state stream between two replicas: rows/s, packets/s beside it, pauses (ROWS=)
+	@node build/test/bench/stream.js $(ROWS)
+
 compare: build ## random configurations, ours against Click's binary (CLICK=; SEED=, COUNT=, ONLY=)
 	@node build/test/compare/main.js
 

@@ -39,6 +39,7 @@ const change = fc.oneof(
 const step = fc.oneof(
   { weight: 3, arbitrary: change },
   { weight: 1, arbitrary: on('chunk', fc.integer({ min: 64, max: 700 })) },
+  { weight: 2, arbitrary: on('slice', fc.integer({ min: 1, max: 9 })) },
   { weight: 1, arbitrary: on('apply', fc.nat(5)) },
 )
 
@@ -146,11 +147,15 @@ for (const [what, fromVersion, toVersion, renamed] of [
         const plan = planOf(from, to, renamed ? { map: { nat: 'translator' } } : {})
         const source = new SnapshotSource(from.store, plan, r.buckets)
         const target = new SnapshotTarget(to.store, plan)
+        const send = (chunk: ArrayBuffer | null) => {
+          if (chunk !== null) target.apply(chunk, 0)
+        }
         for (const { op, value } of r.during) {
-          if (op === 'chunk') {
-            const chunk = source.next(value as number)
-            if (chunk !== null) target.apply(chunk, 0)
-          } else if (op === 'apply') target.resume(value as number)
+          // A chunk stays open over slices; no longer than that, or ages would be out.
+          if (op === 'tick') send(source.flush())
+          if (op === 'chunk') send(source.next(value as number))
+          else if (op === 'slice') send(source.next(512, value as number))
+          else if (op === 'apply') target.resume(value as number)
           else step(op, value)
         }
         target.resume(1e9)
@@ -229,7 +234,7 @@ test('an undone move leaves the target as it was, and the source can move again'
           if (op === 'chunk') {
             const chunk = source.next(value as number)
             if (chunk !== null) target.apply(chunk)
-          } else if (op !== 'apply' && op !== 'tick') act(from, op, value)
+          } else if (!['apply', 'tick', 'slice'].includes(op)) act(from, op, value)
         }
         if (n === 0) finish(source, target)
         source.abort()

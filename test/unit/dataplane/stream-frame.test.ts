@@ -3,7 +3,13 @@
 import test from 'ava'
 import { Pool } from '../../../dataplane/packet.ts'
 import { decodePackets, encodePackets } from '../../../dataplane/packet-chunk.ts'
-import { decodeStream, encodeStream, type StreamMessage } from '../../../dataplane/stream-frame.ts'
+import {
+  decodeStream,
+  encodeStream,
+  FRAME_FRONT,
+  frameInPlace,
+  type StreamMessage,
+} from '../../../dataplane/stream-frame.ts'
 import { packetsOf } from './packets.ts'
 
 const MESSAGES: readonly StreamMessage[] = [
@@ -31,6 +37,30 @@ test('a message that starts inside a larger buffer is read where it lies', (t) =
   const larger = new Uint8Array(bytes.length + 3)
   larger.set(bytes, 3)
   t.deepEqual(decodeStream(larger.subarray(3)), MESSAGES[3])
+})
+
+test('a frame made in place is the frame that is made by copying', (t) => {
+  const head = { move: 7, epoch: 3, seq: 9, kind: 'rows' as const }
+  const memory = new ArrayBuffer(FRAME_FRONT + 64)
+  const bytes = new Uint8Array(memory)
+  bytes.fill(0xee)
+  bytes.set([1, 2, 3, 4, 5], FRAME_FRONT)
+  const payload = new Uint8Array([1, 2, 3, 4, 5]).buffer
+  t.deepEqual(frameInPlace(head, memory, 5), encodeStream({ type: 'frame', head, payload }))
+})
+
+test('a payload goes into memory that is given, also where that is longer', (t) => {
+  const given = new ArrayBuffer(16)
+  const asked: unknown[] = []
+  const message = decodeStream(encodeStream(MESSAGES[3]!), (...of) => {
+    asked.push(of)
+    return given
+  })
+  t.deepEqual(asked, [[4, 'deltas']])
+  if (message.type !== 'frame') return t.fail(message.type)
+  t.is(message.payload, given)
+  t.is(message.length, 4)
+  t.deepEqual([...new Uint8Array(given, 0, 5)], [1, 2, 3, 255, 0])
 })
 
 test('a head that is cut anywhere is refused', (t) => {

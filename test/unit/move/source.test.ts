@@ -3,6 +3,7 @@
 import test from 'ava'
 import {
   ROUNDS_MAX,
+  SETTLE_FRAMES,
   SETTLE_ROWS,
   SETTLE_STALLS,
   STRAGGLER_MS,
@@ -41,7 +42,12 @@ const chunk = (kind: 'rows' | 'deltas' = 'rows'): SourceEvent => ({
   bytes: 100,
   count: 10,
 })
-const round = (pending: number): SourceEvent => ({ on: 'round', move: 3, pending })
+const round = (pending: number, dropped = 0): SourceEvent => ({
+  on: 'round',
+  move: 3,
+  pending,
+  dropped,
+})
 const fence = (port: number, epoch = 8): SourceEvent => ({ on: 'fence', move: 3, epoch, port })
 const credit = (next: number, gap = false): SourceEvent => ({
   on: 'credit',
@@ -58,6 +64,23 @@ const commands = (actions: readonly SourceAction[]) =>
 const [started] = play(SOURCE_IDLE, message(START))
 const [settled] = play(started, chunk(), credit(1), round(0))
 const [drainedState] = play(settled, fence(0), fence(1), drained)
+
+test('once all rows were sent few frames are under way, and from the last fence on the window is whole', (t) => {
+  const grants = (actions: readonly SourceAction[]) =>
+    actions.flatMap((a) =>
+      a.do === 'worker' && a.command.type === 'grant' ? [a.command.chunks] : [],
+    )
+  const kept = SETTLE_FRAMES
+  const dropped = STREAM_CREDIT - 2 - kept
+  const [rounds] = play(started, chunk(), round(9_000, dropped))
+  t.is(rounds.granted, kept)
+  // One is under way: the packet loop has as many grants as may be, and one for each that is applied.
+  const [applied, actions] = play(rounds, chunk('deltas'), chunk('deltas'), credit(2))
+  t.deepEqual([grants(actions), applied.granted], [[1], kept - 1])
+  t.is(applied.next + applied.granted - applied.acked, kept)
+  const [, last] = play(applied, fence(0), fence(1))
+  t.deepEqual(grants(last), [STREAM_CREDIT + 2 - 1 - applied.next - applied.granted])
+})
 
 test('start: connects, subscribes, grants the window less one for done', (t) => {
   const [, actions] = play(SOURCE_IDLE, message(START))
