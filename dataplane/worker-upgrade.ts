@@ -9,7 +9,8 @@ import { failpoint } from '../lib/failpoint.ts'
 import { Beside } from './beside.ts'
 import type { InPlaceDone, InPlaceUpgrade } from './control.ts'
 import type { AnyElement } from './element.ts'
-import type { Side } from './hand-over.ts'
+import type { Graph } from './graph.ts'
+import { type Side, Successor } from './hand-over.ts'
 import { inPlaceSteps } from './in-place.ts'
 
 /** A class by its name and the hash of its code. */
@@ -97,4 +98,21 @@ export class InPlaceUpgrades {
       if (!this.#loaded.has(key)) this.#loaded.set(key, spec)
     }
   }
+}
+
+/** Does what upgrades do, so that their code is in the code cache that is being made (deploy/bundle.ts). */
+export function rehearse(
+  side: Side,
+  flat: FlatGraph,
+  graph: Graph,
+  classes: readonly AnyElement[],
+): void {
+  const print = () => {}
+  new Successor(side, graph, { kind: 'copy', print }).finish()
+  const byName = new Map(classes.map((spec) => [spec.name, spec]))
+  const options = { kind: 'version', print } as const
+  new Beside(
+    side.router,
+    inPlaceSteps(side, flat, (n) => byName.get(n), options),
+  ).finishNow()
 }

@@ -34,7 +34,7 @@ import type { TransferPlan } from './state-plan.ts'
 import { FRAME_FRONT } from './stream-frame.ts'
 import { TargetMover } from './target-mover.ts'
 import { tuneEngine } from './tune.ts'
-import { InPlaceUpgrades } from './worker-upgrade.ts'
+import { InPlaceUpgrades, rehearse } from './worker-upgrade.ts'
 
 // Its start must not take time from the replica that it is to relieve.
 goOrdinary()
@@ -71,7 +71,7 @@ async function build(setup: WorkerSetup): Promise<Replica> {
   const artifact = await loadArtifact<AnyElement>(setup.artifact)
   const loadedAt = machineMs()
   // What an artifact's configuration uses is in it: built-in classes are not looked for.
-  const { graph, errors } = await loadGraph(artifact, artifact.classes, { builtIn: false })
+  const { flat, graph, errors } = await loadGraph(artifact, artifact.classes, { builtIn: false })
   if (graph === null)
     throw new ClickUpError(
       'CONFIG',
@@ -86,6 +86,8 @@ async function build(setup: WorkerSetup): Promise<Replica> {
     const parts = assemble(setup, graph, driver)
     const print = (line: string) => send({ type: 'print', line })
     const upgrades = new InPlaceUpgrades(parts, artifact, print)
+    // The first upgrade's packets are not to wait for code to be compiled.
+    if (process.env.CLICK_UP_CODE_CACHE === 'write') rehearse(parts, flat, graph, artifact.classes)
     const marks = {
       artifact: loadedAt,
       resolved: resolvedAt,
