@@ -65,20 +65,26 @@ export function convertInto(
   keepsKey: boolean,
 ): boolean {
   const old = classesOf(source.layout).data.read(source.at, source.b)
-  const key = target.layout.keys.map((c) => old[c.name])
+  const { keyOf } = classesOf(target.layout).data
+  // Now: a step may change the row that it is given.
+  const key = keyOf(old)
   const row = steps(old)
   if (row === null) return false
   writeRow(entry, row, target)
   if (!keepsKey) return true
-  for (const [k, c] of target.layout.keys.entries())
-    if (row[c.name] !== key[k])
-      throw wrongRow(
-        entry,
-        entry.convertAt === 'target' ? entry.to : entry.from,
-        `a step changed key column '${c.name}' (${key[k]} to ${row[c.name]}): give the column ` +
-          `another name in the new version, so that rows of one key are told apart`,
-      )
+  const now = keyOf(row)
+  for (let k = 0; k < now.length; k++)
+    if (now[k] !== key[k]) throw changedKey(entry, target.layout.keys[k]!.name, key[k], now[k])
   return true
+}
+
+function changedKey(entry: PlanEntry, column: string, was: unknown, is: unknown): ClickUpError {
+  return wrongRow(
+    entry,
+    entry.convertAt === 'target' ? entry.to : entry.from,
+    `a step changed key column '${column}' (${was} to ${is}): give the column ` +
+      `another name in the new version, so that rows of one key are told apart`,
+  )
 }
 
 export function writeRow(entry: PlanEntry, row: RowData, { layout, at, b }: Place): void {

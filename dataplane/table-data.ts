@@ -8,6 +8,8 @@ import type { RecordArrays } from './table-rows.ts'
 export interface DataCode {
   /** Columns of the row whose first word is at b. */
   read(at: RecordArrays, b: number): RowData
+  /** Values of the key columns, in declared order. */
+  keyOf(row: RowData): (number | Uint8Array | undefined)[]
   /** Writes every column. Throws where the data lacks one, or has it in another form. */
   write(at: RecordArrays, b: number, data: RowData): void
 }
@@ -25,6 +27,9 @@ return {
   read(at, b) {
     ${ARRAYS}
     return new Copied({ ${layout.columns.map((c) => `${c.name}: ${reading(c)}`).join(', ')} })
+  },
+  keyOf(row) {
+    return [${layout.keys.map((c) => `row.${c.name}`).join(', ')}]
   },
   write(at, b, data) {
     ${ARRAYS}
