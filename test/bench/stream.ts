@@ -234,6 +234,8 @@ function line(c: Case, r: Result): string {
   )
 }
 
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1))
+
 const args = process.argv.slice(2)
 const rows = Number(args[0] ?? 1_000_000)
 const wanted = args.slice(1)

@@ -102,8 +102,12 @@ export class Replicas {
     const flags = process.env.REPLICA_FLAGS?.split(' ') ?? []
     const child = spawn(process.execPath, [...flags, MAIN, file], {
       stdio: ['ignore', 'ignore', process.env.VERBOSE === undefined ? 'ignore' : 'inherit'],
-      cwd: process.cwd(),
+      // A session of its own, as from the agent: the kernel shares out time by session.
+      detached: true,
     })
+    const kill = () => child.kill('SIGKILL')
+    process.once('exit', kill)
+    child.once('exit', () => process.off('exit', kill))
     const ended = new Promise<never>((_, reject) =>
       child.once('exit', (code) => reject(new Error(`${name} ended: ${code}`))),
     )
