@@ -6,7 +6,7 @@
 // stay numbers d0, d1, …. Hash and comparison work on these. The hash multiplies the words side
 // by side (no long chain of dependent steps) and ends with the finaliser of MurmurHash3.
 //
-// `$lookup` compares the four cells of a key's group (table-index.ts); where these do not settle it,
+// `$lookup` compares the two cells of a key's group (table-index.ts); where these do not settle it,
 // `$chase` looks at one cell after the other, up to an empty one. `$leave` empties a cell. Where its
 // group was full, a cell that has passed over it (`$passing`) takes its place, and so on: there are
 // no tombstones, and no cell is cut off from its group.
@@ -36,6 +36,7 @@ export interface TableCode {
 export type TableClass = new (store: RowStore, View: RowViewClass) => TableCode
 
 const GROUPS = 1 << GROUPS_LOG2
+const GROUP = 1 << GROUP_LOG2
 
 /** Odd, without pattern: the golden ratio's, and constants of MurmurHash3 and xxHash32. */
 const MULTIPLIERS = [
@@ -106,19 +107,17 @@ return class Table extends Base {
   }
   $lookup(h, ${words}) {
     const x = this.$x, cells = x.cells
-    const a = (x.dir[h & x.dirMask] << ${PAGE_LOG2}) + ((h >>> ${32 - GROUPS_LOG2}) << ${GROUP_LOG2})
-    const q0 = cells[a], q1 = cells[a + 1], q2 = cells[a + 2], q3 = cells[a + 3]
+    const a = (x.dir[h & x.dirMask] << ${PAGE_LOG2}) | ((h >>> ${32 - GROUPS_LOG2}) << ${GROUP_LOG2})
+    const q0 = cells[a], q1 = cells[a | 1]
     const g = h << ${GROUPS_LOG2}, t = x.tagMask
-    // q: the first whose tag fits, else q3. -1 >>> d, without a branch: 0 where the tag fits.
-    const e0 = (q0 ^ g) & t, e1 = (q1 ^ g) & t, e2 = (q2 ^ g) & t
-    let q = q2 ^ ((q2 ^ q3) & ((e2 | (0 - e2)) >> 31))
-    q = q1 ^ ((q1 ^ q) & ((e1 | (0 - e1)) >> 31))
-    q = q0 ^ ((q0 ^ q) & ((e0 | (0 - e0)) >> 31))
+    // q is q0 where its tag fits, else q1; without a branch: -1 or 0 selects.
+    const e = (q0 ^ g) & t
+    const q = q0 ^ ((q0 ^ q1) & ((e | (0 - e)) >> 31))
     if (q !== 0 && ((q ^ g) & t) === 0) {
-      const c = this.$c, r = (q & ~t) - 1, ${row}
+      const c = this.$c, r = ((q & ~t) - 1) | 0, ${row}
       const i = c.i32
       if (${compare(layout, doubles)}) return r
-    } else if (q3 === 0) return -1
+    } else if (q1 === 0) return -1
     return this.$chase(h, ${words})
   }
   $chase(h, ${words}) {
@@ -147,7 +146,7 @@ return class Table extends Base {
       gap = (gap + 1) & ${PAGE - 1}
     }
     x.used[p]--
-    while (cells[page + (gap | 3)] !== 0) {
+    while (cells[page + (gap | ${GROUP - 1})] !== 0) {
       const later = this.$passing(page, gap)
       if (later < 0) break
       cells[page + gap] = cells[page + later]
@@ -245,7 +244,7 @@ function compare(layout: Layout, doubles: readonly Column[]): string {
 }
 
 function wordAt(w: KeyWord, i: string): string {
-  const word = `${i}[b + ${w.at}]`
+  const word = `${i}[(b + ${w.at}) | 0]`
   return w.mask === -1 ? word : `(${word} & ${w.mask})`
 }
 

@@ -2,13 +2,13 @@
 // Each page is an open-addressing table of its own, and a directory says which page a hash belongs to
 // (extendible hashing):
 //
-//   hash   | group: 8 bits | tag … | directory: as many of the low bits as it has |
+//   hash   | group: 9 bits | tag … | directory: as many of the low bits as it has |
 //   cell   | tag | row number + 1 |            0: empty
 //
-// A page is 256 groups of four cells. A cell lies in the group that its hash says, or, where that is
+// A page is 512 groups of two cells. A cell lies in the group that its hash says, or, where that is
 // full, in a later one, round the page's end. The used cells of a group come first: its last says
-// whether it is full. A group lies in one cache line, and its four cells are compared without a
-// branch that the processor could guess wrong, which costs more than the look at all four.
+// whether it is full. Both cells of a group are compared without a branch, since the processor would
+// guess wrong which of them it is, and that costs more than the second comparison.
 //
 // A page that is full is split in two by one more bit of the hash: so the index grows by a page at
 // a time, there is never an old index beside a new one, and no insert waits for more than one page.
@@ -26,8 +26,8 @@ import { GrowingMemory } from './table-memory.ts'
 export const PAGE_LOG2 = 10
 export const PAGE = 1 << PAGE_LOG2
 /** log2 of a page's groups, and of a group's cells. */
-export const GROUPS_LOG2 = 8
-export const GROUP_LOG2 = 2
+export const GROUPS_LOG2 = 9
+export const GROUP_LOG2 = 1
 const GROUP = 1 << GROUP_LOG2
 
 /** Cells of a page that are used when it is split: from FILL_MIN to twice as many. */

@@ -1,7 +1,7 @@
 // The rows that `make bench-state` measures with, how their keys follow from a number, and the order
 // in which keys are visited. yardstick/table.cpp does the same.
 
-import type { Columns, Table } from '../../dataplane/declare.ts'
+import { type Columns, type Table, type TableDecl, table } from '../../dataplane/declare.ts'
 import { makeTable, type TableInside } from '../../dataplane/table.ts'
 import { bytesOf } from '../../dataplane/table-layout.ts'
 import rewriter from '../../elements/tcpudp/IPRewriter.ts'
@@ -12,10 +12,14 @@ export type AnyTable = Table<Columns, Columns> & TableInside
 export interface Subject {
   readonly name: 'nat' | 'connection'
   readonly decl: { readonly key: Columns; readonly row: Columns }
+  /** The same as an element declares it, with no steps. */
+  readonly table: TableDecl
   /** Bytes of the declared columns. */
   readonly bytes: number
   make(capacity: number): AnyTable
   insert(table: AnyTable, order: Int32Array, from: number, to: number): void
+  /** Reads only, and of rows that may not be there. */
+  look(table: AnyTable, order: Int32Array, from: number, to: number): void
   hit(table: AnyTable, order: Int32Array, from: number, to: number): number
   miss(table: AnyTable, order: Int32Array, from: number, to: number): void
   change(table: AnyTable, order: Int32Array, from: number, to: number): void
@@ -57,6 +61,10 @@ function subject(
     ),
     make: (capacity) => makeTable(decl, capacity, BUCKETS, SEED) as AnyTable,
     insert: loop(insert) as Subject['insert'],
+    table: table({ version: 1, scope: 'flow', ...decl, capacity: 1 }) as TableDecl,
+    look: loop(
+      `const row = table.get(${key}); if (row !== null) sum += row.${read}`,
+    ) as Subject['look'],
     hit: loop(
       `const row = table.get(${key}); row.packets += 1; sum += row.${read}`,
     ) as Subject['hit'],
