@@ -2,7 +2,7 @@
 // and a queue that is never empty, and go again, under full load. Packets are made and checked in
 // memory: numbered by flow, so that a lost or overtaken one shows. `make bench-in-place` runs it.
 //
-// Usage: node build/test/bench/in-place.js [ROUNDS]
+// Usage: CLICK=… node build/test/bench/in-place.js [ROUNDS]
 
 import { Beside } from '../../dataplane/beside.ts'
 import { loadClasses } from '../../dataplane/classes.ts'
@@ -12,6 +12,7 @@ import { inPlaceSteps } from '../../dataplane/in-place.ts'
 import { Loop } from '../../dataplane/loop.ts'
 import { type Standalone, standalone } from '../../dataplane/standalone.ts'
 import { parseConfig } from '../../lib/click/index.ts'
+import { contrast } from './in-place-click.ts'
 import { FLOWS, NumberedDriver } from './numbered-flows.ts'
 
 const ROUNDS = Number(process.argv[2] ?? 20)
@@ -155,6 +156,8 @@ async function main(): Promise<void> {
   loop.stop()
   await ended
   router.close()
+  const { CLICK } = process.env
+  if (CLICK !== undefined) await contrast(CLICK, graph)
 }
 
 await main()
