@@ -142,6 +142,7 @@ export class SourceHost {
         this.#chunks.delete(action.ref)
         break
       case 'resend':
+        this.#setup.log.info('stream_resent', { from: action.from, to: action.to })
         for (let seq = action.from; seq < action.to; seq++) {
           const bytes = this.#kept.get(seq)
           if (bytes === undefined) continue

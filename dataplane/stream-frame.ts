@@ -32,8 +32,8 @@ export type StreamMessage =
     }
   | { readonly type: 'credit'; readonly credit: Credit }
 
-/** Gives memory of at least so many bytes; null: there is none. */
-export type Room = (bytes: number, kind: FrameKind) => ArrayBuffer | null
+/** Gives memory for a payload of so many bytes; shorter: the payload is of no use; null: new memory. */
+export type Room = (bytes: number, head: FrameHead) => ArrayBuffer | null
 
 export function encodeStream(message: StreamMessage): Uint8Array {
   if (message.type === 'frame') {
@@ -114,8 +114,9 @@ export function decodeStream(bytes: Uint8Array, room?: Room): StreamMessage {
     const kind = KINDS[detail]
     if (kind === undefined) throw refuse(`a frame of kind ${detail}`)
     const head = { move, epoch, seq, kind }
-    const memory = room?.(payload.length, kind) ?? null
+    const memory = room?.(payload.length, head) ?? null
     if (memory === null) return { type, head, payload: copy(payload) }
+    if (memory.byteLength < payload.length) return { type, head, payload: memory, length: 0 }
     new Uint8Array(memory).set(payload)
     return { type, head, payload: memory, length: payload.length }
   }

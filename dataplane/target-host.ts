@@ -46,7 +46,9 @@ export class TargetHost {
     this.#setup.log.info('move_released', { move, ...times, hold: message.event.hold })
   }
 
-  readonly #room: Room = (bytes, kind) => {
+  readonly #room: Room = (bytes, { move, seq, kind }) => {
+    // The machine wants the next frame only: of one that came twice, or too early, just the head.
+    if (move !== this.#state.move || seq !== this.#state.next) return NO_BYTES
     if (bytes > CHUNK_BYTES || (kind !== 'rows' && kind !== 'deltas')) return null
     return this.#spares.pop() ?? (Buffer.allocUnsafeSlow(CHUNK_BYTES).buffer as ArrayBuffer)
   }

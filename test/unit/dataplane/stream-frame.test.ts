@@ -56,11 +56,13 @@ test('a payload goes into memory that is given, also where that is longer', (t) 
     asked.push(of)
     return given
   })
-  t.deepEqual(asked, [[4, 'deltas']])
+  t.deepEqual(asked, [[4, { move: 0xffff_fff0, epoch: 3, seq: 9, kind: 'deltas' }]])
   if (message.type !== 'frame') return t.fail(message.type)
   t.is(message.payload, given)
   t.is(message.length, 4)
   t.deepEqual([...new Uint8Array(given, 0, 5)], [1, 2, 3, 255, 0])
+  const unwanted = decodeStream(encodeStream(MESSAGES[3]!), () => new ArrayBuffer(0))
+  t.deepEqual(unwanted.type === 'frame' && [unwanted.head.seq, unwanted.length], [9, 0])
 })
 
 test('a head that is cut anywhere is refused', (t) => {
