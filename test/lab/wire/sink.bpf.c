@@ -101,8 +101,10 @@ static __always_inline void swap(void *a, void *b, u32 words) {
   }
 }
 
-/* Back to where it came from, as the flow's next frame of the other direction. */
-static __always_inline int send_back(struct wire_frame *f, struct sink_flow *flow) {
+/* Back to where it came from, as the flow's next frame of the other direction. By a redirect: what
+ * XDP_TX sends stays in the veth's ring while its peer has no program. */
+static __always_inline int send_back(struct xdp_md *ctx, struct wire_frame *f,
+                                     struct sink_flow *flow) {
   u64 before = sum_of_words(f->mark.flow) + sum_of_words(f->mark.seq);
   swap(f->dst, f->src, 3);
   swap(&f->saddr, &f->daddr, 2);
@@ -111,7 +113,7 @@ static __always_inline int send_back(struct wire_frame *f, struct sink_flow *flo
   f->mark.seq = flow->sent_back++;
   adjust(f, before, sum_of_words(f->mark.flow) + sum_of_words(f->mark.seq));
   report.reflected++;
-  return XDP_TX;
+  return (int)bpf_redirect(ctx->ingress_ifindex, 0);
 }
 
 SEC("xdp")
@@ -138,7 +140,7 @@ int wire_sink(struct xdp_md *ctx) {
   if (time) measure(time);
   if (config.reflect == 0) return XDP_DROP;
   u32 dice = (number * 0x9e3779b1u + f->mark.seq * 0x85ebca6bu) >> 24;
-  return dice < config.reflect ? send_back(f, flow) : XDP_DROP;
+  return dice < config.reflect ? send_back(ctx, f, flow) : XDP_DROP;
 }
 
 char _license[] SEC("license") = "GPL";
