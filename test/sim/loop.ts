@@ -132,6 +132,7 @@ export class SimLoop {
         this.#source.plan(message.plan as TransferPlan)
         break
       case 'source':
+        if (message.spares !== undefined) this.#source.reuse(message.spares)
         this.#source.command(message.move, message.command)
         break
       case 'target':

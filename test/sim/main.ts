@@ -50,6 +50,8 @@ const outcomes: Record<string, number> = {}
 let runs = 0
 let failed = 0
 let interrupted = false
+// A reader that has seen enough (`| head`) ends the run.
+process.stdout.on('error', () => process.exit(0))
 process.on('SIGINT', () => {
   interrupted = true
 })
