@@ -1,5 +1,5 @@
-// What is looked at while a run goes on: who owns what after every command, and whether the one that
-// processes a packet is its owner.
+// What is looked at while a run goes on: who owns what after every command, and whether the one
+// that processes a packet is its owner.
 
 import { OWNED } from '../../lib/move/gate.ts'
 import type { Replica } from './replica.ts'

@@ -80,7 +80,8 @@ export function checkState(run: Run, without: () => Run, findings: string[]): vo
   checkShared(run, replicas, findings)
   checkLatest(run, replicas, findings)
   if (run.traffic.fates.some((f) => f.dropped !== '' || f.givenUp)) return
-  // A move that did not fit, and was undone, left no room for new rows of the target's own meanwhile.
+  // A move that did not fit, and was undone, left no room for new rows of the target's own
+  // meanwhile.
   if (replicas.some((r) => tableOf(r, 'flows').rows.full > 0)) return
   const other = without()
   if (run.traffic.fates.length !== other.traffic.fates.length)
@@ -111,7 +112,9 @@ function checkTimes(run: Run, replicas: readonly Replica[], findings: string[]):
   }
 }
 
-/** Who owns everything has the last word of each port: it processed it, or the last source sent it. */
+/**
+ * Who owns everything has the last word of each port: it processed it, or the last source sent it.
+ */
 function checkLatest(run: Run, replicas: readonly Replica[], findings: string[]): void {
   const owner = replicas.find((r) => r.loop.gate.buckets.states.every((s) => s === OWNED))
   const last = run.coordinator.finishes.at(-1)

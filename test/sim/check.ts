@@ -1,13 +1,14 @@
 // What must hold of every run, whatever its faults. Knows the machines only from outside: gates,
 // rows, packets, the owner table.
 //
-//   owners      (check-live.ts) never two living owners of a bucket, no packet processed by anyone else, none twice;
-//               at the end one owner, and it is the owner table's
+//   owners      (check-live.ts) never two living owners of a bucket, no packet processed by anyone
+//               else, none twice; at the end one owner, and it is the owner table's
 //   packets     each comes out once, or was dropped with a reason that the scenario gives, or was
 //               with a process that was killed (one out of a queue may then come out twice); no
 //               more are held than the bound says
 //   order       numbers of a flow only rise, except for packets that took a detour
-//   settles     the moves end, with outcomes that fit who is alive; epochs only rise (run.ts, agent.ts)
+//   settles     the moves end, in time, with outcomes that fit who is alive; epochs only rise
+//               (run.ts, agent.ts)
 //   rows        without losses: as in a run without a move; sums and maxima add up (check-state.ts)
 //   rest        nothing is left behind: rows of others, holds, frames of the pool (check-state.ts)
 //   defect      no exception comes out of the code
@@ -20,7 +21,9 @@ import { type Run, run } from './run.ts'
 import { mayFail, type Scenario } from './scenario.ts'
 import type { Fate } from './traffic.ts'
 
-/** A move that nothing disturbs any more is over by then: half of it is patience (lib/limits.ts). */
+/**
+ * A move that nothing disturbs any more is over by then: half of it is patience (lib/limits.ts).
+ */
 const SETTLE_MS = 8_000
 
 /** A run and all that is wrong with it. */
@@ -52,7 +55,10 @@ function check(run: Run, without: () => Run): string[] {
   return findings
 }
 
-/** An undone move is over without the answer of a side that is silent for long: its next one ends it. */
+/**
+ * An undone move is over without the answer of a side that is silent for long: its next one ends
+ * it.
+ */
 function isSilent({ scenario, coordinator }: Run): boolean {
   const patienceMs = UNDO_TRIES * ASK_AGAIN_MS
   const long = scenario.partitions.some((p) => p.endMs - p.startMs > patienceMs)

@@ -1,7 +1,7 @@
 // The coordinator: runs the conductor, keeps the journal, and starts again after a crash, from the
-// journal's last record. A record takes time to become durable, and what comes meanwhile waits, as in
-// coordinator/move.ts; a store that fails ends the coordinator. Replies that were under way may reach
-// the new one.
+// journal's last record. A record takes time to become durable, and what comes meanwhile waits, as
+// in coordinator/move.ts; a store that fails ends the coordinator. Replies that were under way may
+// reach the new one.
 
 import { type ConductorState, conductorState, conductorStep } from '../../lib/move/conductor.ts'
 import type {

@@ -5,8 +5,8 @@
 //   FromDevice(p1) ─┴▶ SimCount ─┤
 //                                └▶ Queue ─▶ SimPace (in bursts) ─▶ ToDevice(p0)
 //
-// SimCount's rows hold a count and a digest of the flow's numbers in the order of processing, so that
-// a packet that is lost, counted twice or overtaken shows in the state itself.
+// SimCount's rows hold a count and a digest of the flow's numbers in the order of processing, so
+// that a packet that is lost, counted twice or overtaken shows in the state itself.
 
 import type { TableDecl } from '../../dataplane/declare.ts'
 import { cell, table } from '../../dataplane/declare.ts'

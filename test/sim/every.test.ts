@@ -1,11 +1,11 @@
-// Every step of a move fails once: its process dies before it, the message is lost, comes twice, comes
-// late; the record is not written. Each ending must be an allowed one.
+// Every step of a move fails once: its process dies before it, the message is lost, comes twice,
+// comes late; the record is not written. Each ending must be an allowed one.
 
 import test from 'ava'
 import { BASES, casesOf, small, tryCase } from './every.ts'
 
-// Every second case, and fewer of moves in which something else goes wrong: `make sim EVERY=1` tries
-// all, with any seed.
+// Every second case, and fewer of moves in which something else goes wrong: `make sim EVERY=1`
+// tries all, with any seed.
 const SHARE = 2
 const SHARE_OF_OTHERS = 16
 

@@ -1,5 +1,5 @@
-// Every step of a move fails once: all steps of a run without faults are counted (messages on each leg,
-// frames of the stream, fences, timers, journal records, commands to a packet loop and their
+// Every step of a move fails once: all steps of a run without faults are counted (messages on each
+// leg, frames of the stream, fences, timers, journal records, commands to a packet loop and their
 // execution), and the run is repeated for each step and each thing that can go wrong with it.
 
 import { runAndCheck } from './check.ts'
@@ -29,7 +29,10 @@ export function small(seed: number): Scenario {
 const dies = (who: string, when: string) => ({ who, when, afterMs: 0.05, stallMs: 0 })
 const PART = { from: 'nf.1', to: 'nf.2', buckets: [0, 3], primary: false } as const
 
-/** Moves whose every step is to fail: the plain one, and those in which something went wrong already. */
+/**
+ * Moves whose every step is to fail: the plain one, and those in which something went wrong
+ * already.
+ */
 export const BASES: Readonly<Record<string, Partial<Scenario>>> = {
   plain: {},
   'flip fails': { flipFailures: 1 },

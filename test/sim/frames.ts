@@ -1,6 +1,6 @@
 // Numbered packets as frames: Ethernet, IPv4, UDP, and in the payload the packet's numbers behind a
-// mark that can be found again wherever the bytes lie (a pool, a chunk, a frame of the state stream).
-// Flow 0 is not IP: it belongs to no bucket, and goes to the primary replica.
+// mark that can be found again wherever the bytes lie (a pool, a chunk, a frame of the state
+// stream). Flow 0 is not IP: it belongs to no bucket, and goes to the primary replica.
 
 import { STEER_KEYS, steerBucket } from '../../lib/steer.ts'
 

@@ -1,6 +1,6 @@
 // A replica's packet loop: the real one (router, tables, gate, both movers) on the simulated clock,
-// wired as dataplane/worker.ts does. Turns come when there is something to do, as with a driver that
-// wakes it.
+// wired as dataplane/worker.ts does. Turns come when there is something to do, as with a driver
+// that wakes it.
 
 import { buildRouter } from '../../dataplane/build.ts'
 import type { FromWorker, ToWorker } from '../../dataplane/control.ts'

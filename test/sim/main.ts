@@ -1,14 +1,14 @@
 // The simulator's command: `make sim`, `make soak`.
 //
-//   node build/test/sim/main.js [--seed N] [--count M | --minutes T] [--trace] [--every] [--mutant NAME]
-//                               [--soak]
+//   node build/test/sim/main.js [--seed N] [--count M | --minutes T] [--trace] [--packets]
+//                               [--every] [--mutant NAME] [--soak]
 //
-// Runs M seeds from N on (with --minutes: until then, or until it is interrupted) and prints what the
-// checkers find, made small, with the command that repeats it; exits 1 when anything was found. One seed
-// prints its event hash: the same seed gives the same one. --trace prints every event of the first run
-// (packets with --packets). --every makes each step of a move fail once, in every
-// way: a plain move, and moves in which something else goes wrong (every.ts). --soak stops
-// at the first seed that breaks a rule, and tries every step once in SOAK_EVERY seeds.
+// Runs M seeds from N on (with --minutes: until then, or until it is interrupted) and prints what
+// the checkers find, made small, with the command that repeats it; exits 1 when anything was found.
+// One seed prints its event hash: the same seed gives the same one. --trace prints every event of
+// the first run (packets with --packets). --every makes each step of a move fail once, in every
+// way: a plain move, and moves in which something else goes wrong (every.ts). --soak stops at the
+// first seed that breaks a rule, and tries every step once in SOAK_EVERY seeds.
 
 import { parseArgs } from 'node:util'
 import { runAndCheck } from './check.ts'

@@ -1,6 +1,6 @@
-// Defects put in on purpose, to show that the checkers see them: each breaks one promise of the code
-// that the simulator runs, by taking the place of a function of it. A mutant that nobody catches means
-// that a fault or a checker is missing.
+// Defects put in on purpose, to show that the checkers see them: each breaks one promise of the
+// code that the simulator runs, by taking the place of a function of it. A mutant that nobody
+// catches means that a fault or a checker is missing.
 
 import type { MoverSetup } from '../../dataplane/mover.ts'
 import type { Packet } from '../../dataplane/packet.ts'

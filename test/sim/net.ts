@@ -1,6 +1,7 @@
 // What lies between the processes. Control messages go by way of the agent; on each leg they may be
 // lost, repeated, delayed and overtaken. The state stream between two replicas keeps its order, but
-// its frames may be lost, come twice, or come late. A partition lets nothing through, one way or both.
+// its frames may be lost, come twice, or come late. A partition lets nothing through, one way or
+// both.
 
 import { FRAME_FRONT } from '../../dataplane/stream-frame.ts'
 import type { StreamClient } from '../../lib/wire/transport.ts'

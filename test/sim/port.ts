@@ -1,5 +1,5 @@
-// What lies below a simulated packet loop: ports whose rings the network fills, and a pool that tells
-// the checkers what becomes of each packet's frame.
+// What lies below a simulated packet loop: ports whose rings the network fills, and a pool that
+// tells the checkers what becomes of each packet's frame.
 
 import type { GateCounters } from '../../dataplane/gate.ts'
 import type { Port, PortCounters } from '../../dataplane/io/device.ts'
@@ -28,7 +28,9 @@ export class SimPool extends Pool {
     super(frames, undefined, FRAME_BYTES)
   }
 
-  /** Pools are what a run spends most time on making: one whose frames are all back is used again. */
+  /**
+   * Pools are what a run spends most time on making: one whose frames are all back is used again.
+   */
   static make(frames: number, watcher: Watcher): SimPool {
     const k = spare.findIndex((pool) => pool.frames === frames)
     const pool = k < 0 ? new SimPool(frames) : spare.splice(k, 1)[0]!

@@ -1,5 +1,6 @@
-// A replica: the real hosts of both roles (dataplane/source-host.ts, target-host.ts) in its main thread,
-// and its packet loop. Both threads die together; what passes between them is ordered and never lost.
+// A replica: the real hosts of both roles (dataplane/source-host.ts, target-host.ts) in its main
+// thread, and its packet loop. Both threads die together; what passes between them is ordered and
+// never lost.
 
 import type { FromWorker, ToWorker } from '../../dataplane/control.ts'
 import type { MoveHostSetup, RoleAnswer } from '../../dataplane/move-host.ts'

@@ -1,5 +1,5 @@
-// One run: builds the world of a scenario, lets its moves happen under traffic and faults until they
-// have settled, and gives what the checkers look at.
+// One run: builds the world of a scenario, lets its moves happen under traffic and faults until
+// they have settled, and gives what the checkers look at.
 
 import type { Columns, Table } from '../../dataplane/declare.ts'
 import { STRAGGLER_MS } from '../../lib/limits.ts'
@@ -215,7 +215,8 @@ class Runner {
   finish(stopMs: number): Run {
     this.#world.runUntil(stopMs)
     this.#traffic.stopped = true
-    // Long enough for the source to close its stream, lost frames included, and for idle rows to go.
+    // Long enough for the source to close its stream, lost frames included, and for idle rows to
+    // go.
     this.#world.runUntil(stopMs + 3 * STRAGGLER_MS)
     // Frames for a dead target are given up at ten times the rest.
     if (this.#world.kills.some((name) => this.#replicas.has(name)))

@@ -6,7 +6,9 @@ import type { Mutant } from './mutants.ts'
 import type { Partition } from './net.ts'
 import type { StepFault, Strike } from './world.ts'
 
-/** One move of a chain; the next one follows when it is done. One that was undone is tried again. */
+/**
+ * One move of a chain; the next one follows when it is done. One that was undone is tried again.
+ */
 export interface Leg {
   readonly from: string
   readonly to: string
@@ -73,7 +75,9 @@ export interface Scenario {
 
 export const PROCESSES = ['coordinator', 'agent', 'nf.1', 'nf.2'] as const
 
-/** What a strike may wait for: every step and phase, the swap, and what follows an earlier crash. */
+/**
+ * What a strike may wait for: every step and phase, the swap, and what follows an earlier crash.
+ */
 export const MOMENTS: readonly string[] = [
   ...['precopy', 'hold', 'flip', 'drain', 'forget'].map((s) => `conductor ${s}`),
   ...['undo', 'back', 'seal', 'takeover', 'finished'].map((s) => `conductor ${s}`),

@@ -1,5 +1,5 @@
-// The move under every fault that the simulator knows: seeds at random, deaths at each moment. Each step
-// failing once: every.test.ts; the checkers themselves: mutants.test.ts.
+// The move under every fault that the simulator knows: seeds at random, deaths at each moment. Each
+// step failing once: every.test.ts; the checkers themselves: mutants.test.ts.
 
 import test from 'ava'
 import { runAndCheck } from './check.ts'
@@ -27,7 +27,8 @@ const leg = (from: string, to: string, a: number, b: number): Leg => ({
   primary: b - a === 8,
 })
 
-// Worlds in which a rule was broken once, and some that are rare among seeds: doc/testing.md, "Track record".
+// Worlds in which a rule was broken once, and some that are rare among seeds: doc/testing.md,
+// "Track record".
 const ONCE: Readonly<Record<string, Partial<Scenario>>> = {
   'packets go back into a queue whose puller sleeps': {
     intervalMs: 0.05,

@@ -35,7 +35,9 @@ export class Process {
 /** The process died in the middle of what it did. */
 export class Killed extends Error {}
 
-/** What goes wrong with a step: its process dies before it, what is sent is lost, sent twice, late. */
+/**
+ * What goes wrong with a step: its process dies before it, what is sent is lost, sent twice, late.
+ */
 export type Effect = 'none' | 'kill' | 'lose' | 'twice' | 'late'
 
 /** How much later a step is that is late: beyond the patience of whoever waits for it. */
