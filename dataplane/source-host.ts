@@ -3,7 +3,7 @@
 
 import { machineMs, type Timer } from '../lib/clock.ts'
 import { failpointAt } from '../lib/failpoint.ts'
-import { CHUNK_BYTES, STREAM_RETRY_MS } from '../lib/limits.ts'
+import { STREAM_RETRY_MS } from '../lib/limits.ts'
 import { sourceStep } from '../lib/move/source.ts'
 import { SOURCE_IDLE, type SourceState } from '../lib/move/source-state.ts'
 import type { SourceAction, SourceEvent } from '../lib/move/types.ts'
@@ -34,6 +34,8 @@ export class SourceHost {
   /** Memory of frames that were acknowledged, and whether one was sent twice. */
   readonly #spares: ArrayBuffer[] = []
   #resent = false
+  /** Frames that lie in memory of the packet loop's. */
+  readonly #inPlace = new Set<number>()
   /** Commands that wait until the target has said how rows are to be converted. */
   #waiting: ToWorker[] | null = null
   #nextRef = 0
@@ -132,6 +134,7 @@ export class SourceHost {
                 payload: made?.memory ?? NO_BYTES,
               })
         this.#kept.set(action.head.seq, bytes)
+        if (made?.front === FRAME_FRONT) this.#inPlace.add(action.head.seq)
         if (action.head.kind === 'stragglers')
           this.#stragglers.set(action.head.seq, made?.stragglers ?? 0)
         this.#send(bytes)
@@ -172,8 +175,7 @@ export class SourceHost {
       if (seq >= next) break
       this.#kept.delete(seq)
       // Of a frame that was sent again a second copy may still be on its way.
-      const whole = buffer.byteLength === FRAME_FRONT + CHUNK_BYTES
-      if (whole && !this.#resent) this.#spares.push(buffer as ArrayBuffer)
+      if (this.#inPlace.delete(seq) && !this.#resent) this.#spares.push(buffer as ArrayBuffer)
     }
   }
 
@@ -230,6 +232,7 @@ export class SourceHost {
     this.#chunks.clear()
     this.#kept.clear()
     this.#spares.length = 0
+    this.#inPlace.clear()
     this.#waiting = null
     void stream?.close()
   }
