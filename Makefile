@@ -4,7 +4,7 @@ SHELL := /bin/bash
 BIN := node_modules/.bin
 
 .DEFAULT_GOAL := help
-.PHONY: help setup build compile native lint format test demo bench bench-wire bench-upgrades bench-in-place bench-million compare sim soak doc clean
+.PHONY: help setup build compile native lint format test demo bench bench-wire bench-upgrades bench-start bench-in-place bench-million bench-state compare sim soak doc clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-10s %s\n", $$1, $$2}'
@@ -52,6 +52,9 @@ bench-upgrades: build ## ten upgrades under full traffic: hold times and losses 
 
 bench-in-place: build ## elements into a running graph: pauses, speed afterwards; CLICK= for contrast (N= rounds)
 	@node build/test/bench/in-place.js $(N)
+
+bench-state: build ## tables of a million rows: beside C++, bytes a row, pauses (ARGS='lookup memory pauses'; ROWS=, ROUNDS=)
+	@node --expose-gc build/test/bench/state.js $(ARGS)
 
 bench-million: build ## upgrades with a million live flows, 100,000 packets/s (ARGS='flows= pps= count=')
 	@node build/test/bench/million.js $(ARGS)

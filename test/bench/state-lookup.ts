@@ -11,7 +11,7 @@ const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const SOURCE = join(ROOT, 'test', 'bench', 'yardstick', 'table.cpp')
 const BINARY = join(ROOT, 'build', 'yardstick', 'table')
 
-const WHAT = ['hit', 'miss', 'insert', 'change'] as const
+const WHAT = ['hit', 'chained', 'miss', 'insert', 'change'] as const
 export type What = (typeof WHAT)[number]
 /** ns a row. */
 type Figures = Readonly<Record<What, number>>
@@ -74,13 +74,20 @@ function measure(subject: Subject, rows: number, order: Int32Array): Figures {
   const insert = time(subject.insert, rising(rows))
   time(subject.hit)
   const hit = time(subject.hit)
+  const chained = time(subject.chained)
   const miss = time(subject.miss)
   time(subject.change)
-  return { hit, miss, insert, change: time(subject.change) }
+  return { hit, chained, miss, insert, change: time(subject.change) }
 }
 
 function runYardstick(path: string, subject: Subject, rows: number): Figures {
   const text = execFileSync(path, [subject.name, `${rows}`], { encoding: 'utf8' })
   const of = (what: What) => Number(new RegExp(`^${what} (.*)$`, 'm').exec(text)![1])
-  return { hit: of('hit'), miss: of('miss'), insert: of('insert'), change: of('change') }
+  return {
+    hit: of('hit'),
+    chained: of('chained'),
+    miss: of('miss'),
+    insert: of('insert'),
+    change: of('change'),
+  }
 }

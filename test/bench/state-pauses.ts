@@ -38,10 +38,19 @@ export interface Phase {
   readonly cpuOver: number
 }
 
+/** Of two recorders at a time: arrays made for each phase would make the collector run in it. */
+const MEMORY = [0, 1].map(() => [new Float64Array(TURNS_MAX), new Float64Array(TURNS_MAX)] as const)
+
 class Recorder {
-  readonly #us = new Float64Array(TURNS_MAX)
-  readonly #cpuUs = new Float64Array(TURNS_MAX)
+  readonly #us: Float64Array
+  readonly #cpuUs: Float64Array
   #n = 0
+
+  constructor(which: number) {
+    const [us, cpuUs] = MEMORY[which]!
+    this.#us = us
+    this.#cpuUs = cpuUs
+  }
 
   /** One turn. Gives what `work` gives. */
   time(
@@ -102,7 +111,7 @@ function loop(
   batch: (turn: number) => void,
   work: ((turn: number) => boolean) | null,
 ): Phase {
-  const recorder = new Recorder()
+  const recorder = new Recorder(0)
   for (let turn = 0; turn < turns && recorder.time(batch, turn, work); turn++) {}
   return recorder.phase(name)
 }
@@ -131,7 +140,7 @@ function run(subject: Subject, rows: number): Phase[] {
     return (turn + 1) * INSERTS < rows
   })
   phase('look-ups alone', from, null, most >> 2)
-  phases.push(...move(subject, rows, from, look))
+  phases.push(...move(subject, rows, from, order, look))
   subject.insert(from.table, inserted, 0, rows)
   for (const [name, work] of [
     ['expire all', expireAll(from)],
@@ -152,6 +161,7 @@ function move(
   subject: Subject,
   rows: number,
   from: Side,
+  order: Int32Array,
   look: (at: Side) => (turn: number) => void,
 ): Phase[] {
   const to = side(subject, rows)
@@ -161,7 +171,7 @@ function move(
   const source = new SnapshotSource(from.store, planned.plan, all)
   const target = new SnapshotTarget(to.store, planned.plan)
   const pass = (sent: string, applied: string): Phase[] => {
-    const [ours, theirs] = [new Recorder(), new Recorder()]
+    const [ours, theirs] = [new Recorder(0), new Recorder(1)]
     for (let turn = 0; source.busy; turn++) {
       let chunk: ArrayBuffer | null = null
       ours.time(look(from), turn, () => {
@@ -179,7 +189,7 @@ function move(
     return [ours.phase(sent), theirs.phase(applied)]
   }
   const phases = pass('snapshot', 'snapshot, at the target')
-  subject.hit(from.table, orderOf(rows), 0, rows)
+  subject.hit(from.table, order, 0, rows)
   phases.push(...pass('changes of all rows', 'changes, at the target'))
   while (source.finish(CHUNK_BYTES) !== null) {}
   target.commit()

@@ -21,6 +21,8 @@ export interface Subject {
   /** Reads only, and of rows that may not be there. */
   look(table: AnyTable, order: Int32Array, from: number, to: number): void
   hit(table: AnyTable, order: Int32Array, from: number, to: number): number
+  /** As `hit`, but each waits for what the last one read (0): as it is between other work. */
+  chained(table: AnyTable, order: Int32Array, from: number, to: number): number
   miss(table: AnyTable, order: Int32Array, from: number, to: number): void
   change(table: AnyTable, order: Int32Array, from: number, to: number): void
 }
@@ -68,6 +70,9 @@ function subject(
     hit: loop(
       `const row = table.get(${key}); row.packets += 1; sum += row.${read}`,
     ) as Subject['hit'],
+    chained: loop(
+      `q += sum; const row = table.get(${key}); row.packets += 1; sum = (sum + row.${read}) | 0`,
+    ) as Subject['chained'],
     miss: loop(
       `q += order.length; if (table.get(${key}) !== null) throw new Error('a row too many')`,
     ) as Subject['miss'],

@@ -11,6 +11,13 @@ import { type AnyTable, rising, SUBJECTS, type Subject } from './state-rows.ts'
 const ROWS = Number(process.env.ROWS ?? 1_000_000)
 const ROUNDS = Number(process.env.ROUNDS ?? 5)
 
+const NAMES: Readonly<Record<string, string>> = {
+  hit: 'look-up',
+  chained: 'look-ups that wait',
+  miss: 'look-up of no row',
+  change: 'remove + insert',
+}
+
 const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
 function lookups(): void {
@@ -25,7 +32,7 @@ function lookups(): void {
 function line({ what, ours, yardstick }: Comparison, name: string): string {
   const figures = (ns: readonly number[]) =>
     `${median(ns).toFixed(1)} (${Math.min(...ns).toFixed(1)})`.padEnd(16)
-  const label = `${name}, ${what === 'change' ? 'remove + insert' : what}`.padEnd(30)
+  const label = `${name}, ${NAMES[what] ?? what}`.padEnd(32)
   if (yardstick.length === 0) return `${label} ${figures(ours)}`
   const ratio = median(ours.map((ns, k) => ns / yardstick[k]!))
   return `${label} ${figures(ours)} C++ ${figures(yardstick)} ${ratio.toFixed(2)}x`

@@ -2,7 +2,7 @@
 // probing over pairs of hash and row number, at most half full, rows in one array; the same columns,
 // keys, hash and order of access as the bench's own loops (test/bench/state-rows.ts).
 //
-// Usage: table nat|connection ROWS      prints `hit NS`, `miss NS`, `insert NS`, `change NS`
+// Usage: table nat|connection ROWS      prints `hit NS`, `chained NS`, `miss NS`, `insert NS`, `change NS`
 
 #include <cstdint>
 #include <cstdio>
@@ -168,6 +168,13 @@ void run(Key (*key_of)(uint32_t), uint32_t rows) {
       sum += read_of(*row);
     });
   }
+  // Each look-up waits for what the last one read, as it is for a packet between other work. (0.)
+  timed("chained", [&](uint32_t q) {
+    Row* row = table.find(key_of(q + sum));
+    if (row == nullptr) std::abort();
+    row->packets += 1;
+    sum += read_of(*row);
+  });
   timed("miss", [&](uint32_t q) {
     if (table.find(key_of(q + rows)) != nullptr) std::abort();
   });
