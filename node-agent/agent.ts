@@ -29,7 +29,6 @@ import type {
   ReplicaId,
   ReplicaInfo,
   ServiceInfo,
-  ServicePort,
   ServiceSettings,
 } from '../lib/wire/messages.ts'
 import { PREPARE } from '../lib/wire/messages.ts'
@@ -37,6 +36,8 @@ import type { AgentReplicaUpgrade } from '../lib/wire/messages-in-place.ts'
 import type { Client, Server } from '../lib/wire/transport.ts'
 import { Expedited } from './expedited.ts'
 import { applyFlip, ownerRanges, primaryOf, refuseFlip, replicaNumber } from './flip.ts'
+import { once } from './once.ts'
+import { interfaceOf } from './ports.ts'
 import type { RunFiles } from './processes.ts'
 import { type BlankProcess, boundLog, lastLines, startBlank } from './processes.ts'
 import { Replicas } from './replicas.ts'
@@ -442,33 +443,4 @@ export class Agent {
       if (!this.#closed) this.#parts.log.warn('notice_lost', { kind, error })
     })
   }
-}
-
-/** Runs `make` unless it is under way already under this key; either way what comes of it. */
-function once<T>(underWay: Map<string, Promise<T>>, key: string, make: () => Promise<T>) {
-  let running = underWay.get(key)
-  if (running === undefined) {
-    running = make().finally(() => underWay.delete(key))
-    underWay.set(key, running)
-  }
-  return running
-}
-
-/** What the steering calls the port's interface: two loopback ports for the udp driver. */
-function interfaceOf(port: ServicePort, driver: string, service: string): string {
-  const where = `service '${service}', port '${port.name}'`
-  if (driver === 'udp') {
-    if (port.listen !== null && port.peer !== null) return `udp:${port.listen}:${port.peer}`
-    throw new ClickUpError(
-      'DRIVER',
-      `${where}: the udp driver needs loopback ports`,
-      `give it udp: { listen: 47001, peer: 47002 } in the service file`,
-    )
-  }
-  if (port.interface !== null) return port.interface
-  throw new ClickUpError(
-    'DRIVER',
-    `${where}: the ${driver} driver needs an interface`,
-    'give it interface: NAME in the service file',
-  )
 }
