@@ -66,7 +66,8 @@ static napi_value packet_open(napi_env env, napi_callback_info info) {
 /* What the kernel says beside a frame; NULL: nothing. */
 static const struct tpacket_auxdata *beside(struct msghdr *msg) {
   for (struct cmsghdr *c = CMSG_FIRSTHDR(msg); c != NULL; c = CMSG_NXTHDR(msg, c))
-    if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA) return (const void *)CMSG_DATA(c);
+    if (c->cmsg_level == SOL_PACKET && c->cmsg_type == PACKET_AUXDATA)
+      return (const void *)CMSG_DATA(c);
   return NULL;
 }
 

@@ -22,7 +22,7 @@
 
 /* Frames of one system call when flat out: a few milliseconds, so that commands are seen. */
 #define BURST 16384
-/* What is late by more than this is not caught up with: a burst of it would measure our own delay. */
+/* What is late by more is not caught up with: a burst of it would measure our own delay. */
 #define BEHIND_NS 5000000ull
 #define LENGTH_MAX 1514
 
@@ -153,9 +153,10 @@ static void configure(struct generator_config *c, struct run *r) {
 }
 
 int main(int argc, char **argv) {
-  static const char *const known[] = {"ifname", "netns", "cpu", "first", "flows", "length", "rate", "count",
-    "ms", "order", "seed", "tick_us", "batch", "checksum", "port_bits", "address_bits",
-    "saddr", "daddr", "sport", "dport", "dst", "src", "sample", "paused", NULL};
+  static const char *const known[] = {
+      "ifname", "netns", "cpu", "first", "flows", "length", "rate", "count", "ms", "order", "seed",
+      "tick_us", "batch", "checksum", "port_bits", "address_bits", "saddr", "daddr", "sport",
+      "dport", "dst", "src", "sample", "paused", NULL};
   static struct run r;
   struct generator_config config = {0};
   options(argc, argv, known);

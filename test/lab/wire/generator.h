@@ -4,8 +4,8 @@
 
 #include "frame.h"
 
-/* Set before loading. Addresses and ports in host order; a MAC address is its first four bytes, then
- * two. A flow's low bits are its source port, the next its source address, the rest its
+/* Set before loading. Addresses and ports in host order; a MAC address is its first four bytes,
+ * then two. A flow's low bits are its source port, the next its source address, the rest its
  * destination port. */
 struct generator_config {
   __u32 ifindex, flows, length;

@@ -42,7 +42,8 @@ void options(int argc, char **argv, const char *const *known) {
     const char *const *name = known;
     if (end == NULL) fail("'%s' is no option: name=value", given[i]);
     size_t length = (size_t)(end - given[i]);
-    while (*name != NULL && (strlen(*name) != length || strncmp(*name, given[i], length) != 0)) name++;
+    while (*name != NULL && (strlen(*name) != length || strncmp(*name, given[i], length) != 0))
+      name++;
     if (*name == NULL) fail("no option '%.*s'", (int)length, given[i]);
   }
 }

@@ -18,7 +18,8 @@ uint32_t option_address(const char *name, const char *otherwise); /* host order 
 
 __attribute__((noreturn, format(printf, 1, 2))) void fail(const char *format, ...);
 
-/* Goes to the options `netns` (a path), `cpu` and `first` (1: before other processes); returns the index of `ifname`. */
+/* Goes to the options `netns` (a path), `cpu` and `first` (1: before other processes). Returns the
+ * index of `ifname`. */
 int enter(void);
 
 /* Opens an object file beside the helper, gives .rodata its content, and loads. */

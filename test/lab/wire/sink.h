@@ -4,7 +4,7 @@
 
 #include "frame.h"
 
-/* Nanoseconds by their highest bit and the five below it: each bin is within 3 % of its neighbour. */
+/* Nanoseconds by their highest bit and the five below it: bins are 3 % apart. */
 #define HISTOGRAM_BITS 5
 #define HISTOGRAM_STEPS (1 << HISTOGRAM_BITS)
 #define HISTOGRAM_BINS (36 * HISTOGRAM_STEPS) /* up to 2^40 ns, 18 minutes */
