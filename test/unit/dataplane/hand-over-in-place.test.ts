@@ -8,7 +8,7 @@ import { Beside } from '../../../dataplane/beside.ts'
 import { loadClasses } from '../../../dataplane/classes.ts'
 import { SimulatedClock } from '../../../dataplane/clock.ts'
 import { cell, table } from '../../../dataplane/declare.ts'
-import { type AnyElement, element } from '../../../dataplane/element.ts'
+import { type AnyElement, arg, element } from '../../../dataplane/element.ts'
 import type { HandedOver } from '../../../dataplane/hand-over.ts'
 import { inPlaceSteps } from '../../../dataplane/in-place.ts'
 import { type Standalone, standalone } from '../../../dataplane/standalone.ts'
@@ -130,7 +130,7 @@ function tally({ version }: Version): AnyElement {
   return element({
     name: 'Tally',
     ports: '1/1',
-    config: {},
+    config: { MARK: arg.count(0).at() },
     state: {
       rows: table({
         version,
@@ -209,6 +209,22 @@ test('a refusal on the way leaves rows, changes and the running graph as they ar
   t.is(error?.code, 'INCOMPATIBLE')
   t.regex(error!.findings[0]!.message, /downgrade/)
   turns(running, 100)
+  t.is(read(running, 't.total'), read(running, 'd.count'))
+})
+
+test('a table goes by reference to an element with other arguments, and goes on', async (t) => {
+  const classes = [tally({ version: 1 })]
+  const running = await start(TALLY, classes)
+  turns(running, 200)
+  const changed = TALLY.replace('Tally', 'Tally(7)')
+  const done = await inPlace(running, changed, { classes })
+  t.is(done.elements.anew, 1)
+  t.is(done.rows.converted, 0)
+  t.true(done.rows.byReference > 1_000)
+  t.is(read(running, 't.total'), read(running, 'd.count'))
+  turns(running, 200)
+  t.is(read(running, 't.total'), read(running, 'd.count'))
+  await inPlace(running, TALLY, { classes })
   t.is(read(running, 't.total'), read(running, 'd.count'))
 })
 
