@@ -57,6 +57,8 @@ function bundle(name: string, entry: string, more: readonly string[] = []): Meta
     '--log-level=error',
     '--minify-whitespace',
     '--packages=external',
+    // Code from a cache cannot import; it can require.
+    '--supported:dynamic-import=false',
     '--define:import.meta.url=bundleUrl',
     // HOME is the folder above lib/, and this file lies as deep.
     "--banner:js=const bundleUrl = require('node:url').pathToFileURL(__filename).href;",

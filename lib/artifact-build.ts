@@ -198,6 +198,8 @@ async function bundle(
       metafile: true,
       charset: 'utf8',
       legalComments: 'none',
+      // Code from a cache cannot import; it can require.
+      supported: { 'dynamic-import': false },
       define: { 'import.meta.url': 'clickUpUrl' },
       // The same files make the same code, whatever lies above them.
       tsconfigRaw: '{}',

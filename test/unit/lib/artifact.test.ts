@@ -1,11 +1,11 @@
 // Artifacts: named by content, elements bundled with the API they import, everything wrong named.
 
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
 import type { AnyElement } from '../../../dataplane/element.ts'
-import { encodeArtifact, storeArtifact, versionOf } from '../../../lib/artifact.ts'
+import { codePath, encodeArtifact, storeArtifact, versionOf } from '../../../lib/artifact.ts'
 import { buildArtifact } from '../../../lib/artifact-build.ts'
 import { accelerated, keepCodeCache, loadArtifact } from '../../../lib/artifact-load.ts'
 import type { ClickUpError } from '../../../lib/errors.ts'
@@ -165,4 +165,11 @@ test('a version that takes what this runtime lacks says all of that, and with wh
     { where: 'dataplane/nowhere.js', message: 'this release has no such module' },
     { where: 'dataplane/element.js', message: "this release has no 'gone' in it" },
   ])
+})
+
+test('code from a cache cannot import while it runs, so what an element imports then is required', async (t) => {
+  const text = `${ELEMENT}export const later = () => import('node:os')\n`
+  const dir = folder(t, { 'Doubler.ts': text, 'help/twice.ts': HELP })
+  const path = storeArtifact(join(dir, 'cache'), await buildArtifact(source(dir, USED)))
+  t.notRegex(readFileSync(codePath(path), 'utf8'), /\bimport\(/)
 })
