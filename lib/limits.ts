@@ -54,7 +54,11 @@ export const SETTLE_ROWS = 256
  */
 export const SETTLE_FRAMES = 4
 
-/** Rounds that leave no fewer dirty rows than the best before: so many end the pre-copy. */
+/**
+ * Rounds that leave hardly fewer dirty rows than the best before: so many end the pre-copy.
+ * SETTLE_SHRINK: what is left of these at most, else it is hardly fewer.
+ */
+export const SETTLE_SHRINK = 7 / 8
 export const SETTLE_STALLS = 3
 
 /** Rounds of deltas at most; the pre-copy ends after that, and the hold is as long as it is. */

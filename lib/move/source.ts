@@ -21,6 +21,7 @@ import {
   ROUNDS_MAX,
   SETTLE_FRAMES,
   SETTLE_ROWS,
+  SETTLE_SHRINK,
   STRAGGLER_MS,
   STREAM_CREDIT,
   STREAM_RETRY_MS,
@@ -162,7 +163,7 @@ function frame(state: SourceState, kind: FrameKind, ref: number): Next {
 
 function onRound(state: SourceState, { pending, dropped = 0 }: RoundEvent): Next {
   if (state.phase !== 'copying' && state.phase !== 'settled') return [state, []]
-  const fewer = state.best < 0 || pending < state.best
+  const fewer = state.best < 0 || pending <= state.best * SETTLE_SHRINK
   // Rounds count as progress: a target that applies nothing must not be waited for by them.
   const most = state.phase === 'copying' ? ROUNDS_MAX : Number.POSITIVE_INFINITY
   const totals = { ...state.totals, rounds: Math.min(state.totals.rounds + 1, most), pending }
