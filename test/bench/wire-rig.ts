@@ -68,11 +68,12 @@ const PEER_BUFFER_BYTES = 8 * 1024 * 1024
  */
 export function largeBuffers(): () => void {
   const before = readFileSync(RMEM_DEFAULT, 'utf8')
+  const end = (): void => process.exit(1) // `exit` restores, and takes the lab down
   const restore = (): void => {
-    process.off('exit', restore)
+    process.off('exit', restore).off('SIGINT', end).off('SIGTERM', end)
     writeFileSync(RMEM_DEFAULT, before)
   }
-  process.on('exit', restore)
+  process.on('exit', restore).on('SIGINT', end).on('SIGTERM', end)
   writeFileSync(RMEM_DEFAULT, String(PEER_BUFFER_BYTES))
   return restore
 }
