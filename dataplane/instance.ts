@@ -61,38 +61,68 @@ export interface AnySelf extends Hooks {
   readonly router: RouterServices
 }
 
+/**
+ * A class, with `name` on its prototype: V8 gives an object that has an accessor of its own a hidden
+ * class of its own, and then looks up each of its properties by name.
+ */
+class Self implements AnySelf {
+  // biome-ignore lint/complexity/useLiteralKeys: `in` alone is not parsed as a field's name
+  ['in']: readonly PullFn[] = []
+  readonly className: string
+  readonly ninputs: number
+  readonly noutputs: number
+  readonly inputKinds: readonly ('push' | 'pull')[]
+  readonly outputKinds: readonly ('push' | 'pull')[]
+  readonly config: unknown
+  readonly plan: unknown
+  readonly counters: Record<string, number>
+  readonly state: Readonly<Record<string, unknown>>
+  resource: unknown = null
+  out: readonly PushFn[] = []
+  readonly router: RouterServices
+  readonly kill: Hooks['kill']
+  readonly schedule: Hooks['schedule']
+  readonly timerAt: Hooks['timerAt']
+  readonly notify: Hooks['notify']
+  readonly signalEmpty: Hooks['signalEmpty']
+  readonly signalFull: Hooks['signalFull']
+  readonly canPush: Hooks['canPush']
+  readonly #seat: Seat
+
+  constructor(from: InstanceSpec, seat: Seat, router: RouterServices, hooks: Hooks) {
+    this.className = from.className
+    this.ninputs = from.ninputs
+    this.noutputs = from.noutputs
+    this.inputKinds = from.inputKinds
+    this.outputKinds = from.outputKinds
+    this.config = Object.freeze(from.config)
+    this.plan = from.plan
+    this.counters = makeCounters(from.spec)
+    this.state = Object.freeze(from.state)
+    this.router = router
+    this.kill = hooks.kill
+    this.schedule = hooks.schedule
+    this.timerAt = hooks.timerAt
+    this.notify = hooks.notify
+    this.signalEmpty = hooks.signalEmpty
+    this.signalFull = hooks.signalFull
+    this.canPush = hooks.canPush
+    this.#seat = seat
+  }
+
+  get name(): string {
+    this.#seat.nameSeen = true
+    return this.#seat.name
+  }
+}
+
 export function makeSelf(
   from: InstanceSpec,
   seat: Seat,
   router: RouterServices,
   hooks: Hooks,
 ): AnySelf {
-  return {
-    get name() {
-      seat.nameSeen = true
-      return seat.name
-    },
-    className: from.className,
-    ninputs: from.ninputs,
-    noutputs: from.noutputs,
-    inputKinds: from.inputKinds,
-    outputKinds: from.outputKinds,
-    config: Object.freeze(from.config),
-    plan: from.plan,
-    counters: makeCounters(from.spec),
-    state: Object.freeze(from.state),
-    resource: null,
-    out: [],
-    in: [],
-    router,
-    kill: hooks.kill,
-    schedule: hooks.schedule,
-    timerAt: hooks.timerAt,
-    notify: hooks.notify,
-    signalEmpty: hooks.signalEmpty,
-    signalFull: hooks.signalFull,
-    canPush: hooks.canPush,
-  }
+  return new Self(from, seat, router, hooks)
 }
 
 /**
@@ -106,8 +136,7 @@ export function freezeSelf(self: AnySelf, spec: AnyElement): void {
   }
   Object.seal(self)
   for (const name of Object.keys(self))
-    if (!REPLACEABLE.has(name) && name !== 'name')
-      Object.defineProperty(self, name, { writable: false })
+    if (!REPLACEABLE.has(name)) Object.defineProperty(self, name, { writable: false })
 }
 
 /** What the engine replaces where an element may be configured anew (reconfigure.ts). */
