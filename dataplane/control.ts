@@ -65,6 +65,8 @@ export type ToWorker =
   /** Comes before all that follow. */
   | { readonly type: 'build'; readonly setup: WorkerSetup }
   | { readonly type: 'activate' }
+  /** Packets are about to wait for it: it goes before the machine's other work from here on. */
+  | { readonly type: 'first' }
   | { readonly type: 'stop' }
   /** `spares`: memory of chunks that the target has, to be used again; transferred. */
   | {

@@ -83,6 +83,7 @@ export class TargetHost {
     if (state.move !== before.move) this.#plan = null
     if (state.phase !== before.phase) failpointAt('move.target', 'before', state.phase)
     this.#state = state
+    if (state.held && !before.held) this.#setup.toWorker({ type: 'first' })
     for (const action of actions) this.#act(action)
     if (state.phase !== before.phase) {
       const { move, phase } = state

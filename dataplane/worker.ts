@@ -6,7 +6,7 @@ import { keepCodeCache, type LoadedArtifact, loadArtifact } from '../lib/artifac
 import { machineMs } from '../lib/clock.ts'
 import { ClickUpError } from '../lib/errors.ts'
 import { AWAY, INCOMING, OWNED } from '../lib/move/gate.ts'
-import { goFirst, goOrdinary, sessionFirst } from '../lib/priority.ts'
+import { goFirst, goOrdinary, sessionFirst, sessionOrdinary } from '../lib/priority.ts'
 import { STEER_KEYS, type SteerKey, type SteerKeyName, steerBucket } from '../lib/steer.ts'
 import { buildRouter } from './build.ts'
 import { machineClock } from './clock.ts'
@@ -155,10 +155,25 @@ function assemble(setup: WorkerSetup, graph: Graph, driver: Driver) {
   return { driver, store, router, time, gate, loop, source: mover, target }
 }
 
+/** Not before: while rows come, packets are the old owner's, and must not wait for this. */
+function first(): void {
+  goFirst()
+  sessionFirst()
+}
+
+function afterwards(): void {
+  goOrdinary()
+  sessionOrdinary()
+}
+
 function onMessage(replica: Replica, message: ToWorker): void {
   const { router, source, target } = replica
   switch (message.type) {
+    case 'first':
+      first()
+      break
     case 'activate':
+      first()
       replica.gate.buckets.own([[0, replica.store.buckets]], true)
       router.activate()
       break
@@ -171,6 +186,9 @@ function onMessage(replica: Replica, message: ToWorker): void {
     case 'source':
       if (message.spares !== undefined) source.reuse(message.spares)
       source.command(message.move, message.command)
+      // The new owner's packets go before what is left to do here.
+      if (message.command.type === 'forget') afterwards()
+      if (message.command.type === 'own') first()
       break
     case 'target':
       target.command(message.move, message.command, message.bytes, message.length)
@@ -278,8 +296,6 @@ async function run(): Promise<void> {
   tuneEngine()
   replica = await build(setup)
   const { driver, store, router, loop, marks, artifact } = replica
-  goFirst()
-  sessionFirst()
   send({
     type: 'ready',
     schemas: store.schemas(),

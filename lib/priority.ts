@@ -16,15 +16,24 @@ export function goFirst(): boolean {
 }
 
 /**
- * Gives the process's session PACKET_PRIORITY among sessions: a replica's, when it is ready. False: not
- * allowed to, no such groups here, or others are in the session, whom it would raise too.
+ * Gives the process's session PACKET_PRIORITY among sessions: a replica's, when packets wait for it.
+ * False: not allowed to, no such groups here, or others are in the session, whom it would raise too.
  */
 export function sessionFirst(): boolean {
+  return setSession(PACKET_PRIORITY)
+}
+
+/** The same, back to the ordinary priority. */
+export function sessionOrdinary(): boolean {
+  return setSession(0)
+}
+
+function setSession(nice: number): boolean {
   try {
     const stat = readFileSync('/proc/self/stat', 'latin1')
     const session = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
     if (session !== process.pid) return false
-    writeFileSync('/proc/self/autogroup', String(PACKET_PRIORITY))
+    writeFileSync('/proc/self/autogroup', String(nice))
     return true
   } catch {
     return false
