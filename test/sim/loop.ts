@@ -124,6 +124,8 @@ export class SimLoop {
 
   message(message: ToWorker): void {
     switch (message.type) {
+      case 'first':
+        break // a thread's priority
       case 'activate':
         this.gate.buckets.own([[0, this.store.buckets]], true)
         this.router.activate()

@@ -129,6 +129,7 @@ test.serial('one change at a time', async (t) => {
   await lab.agentKnown(client)
   await lab.deploy(client)
   const slow = lab.upgrade(client, 'SLOW')
+  await until(async () => (await lab.service(client)).change !== null)
   const error = await errorOf(lab.upgrade(client, 'v3'))
   t.is(error.code, 'CONFLICT')
   t.regex(error.message, /being upgraded/)

@@ -23,7 +23,10 @@ function child(value: string | undefined, code: string) {
 test('names are unique and well-formed', (t) => {
   t.is(new Set(FAILPOINTS).size, FAILPOINTS.length)
   for (const name of FAILPOINTS)
-    t.regex(name, /^(move\.(conductor|source|target)|agent)\.(before|journalled|after)_[a-z_]+$/)
+    t.regex(
+      name,
+      /^(move\.(conductor|source|target)|agent|in_place\.(coordinator|replica))\.(answered|(before|journalled|after)(_[a-z_]+)?)$/,
+    )
 })
 
 test('unset: null, and nothing happens', (t) => {
