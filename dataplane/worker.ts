@@ -186,12 +186,14 @@ function onMessage(replica: Replica, message: ToWorker): void {
     case 'source':
       if (message.spares !== undefined) source.reuse(message.spares)
       source.command(message.move, message.command)
-      // The new owner's packets go before what is left to do here.
-      if (message.command.type === 'forget') afterwards()
+      // The new owner's packets go before what is left to do where no others are owned.
+      if (message.command.type === 'forget' && replica.gate.buckets.count(OWNED) === 0) afterwards()
       if (message.command.type === 'own') first()
       break
     case 'target':
       target.command(message.move, message.command, message.bytes, message.length)
+      // Who takes over from a dead source was not told to hold.
+      if (message.command.type === 'release') first()
       break
     case 'handler':
       answer(message.id, () => {
