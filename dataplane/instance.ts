@@ -44,17 +44,9 @@ export interface InstanceSpec {
 }
 
 /** An element's self as the engine sees it while it builds: the last three are filled in later. */
-export interface AnySelf extends Hooks {
+export interface AnySelf extends Hooks, Omit<InstanceSpec, 'spec'> {
   readonly name: string
-  readonly className: string
-  readonly ninputs: number
-  readonly noutputs: number
-  readonly inputKinds: readonly ('push' | 'pull')[]
-  readonly outputKinds: readonly ('push' | 'pull')[]
-  readonly config: unknown
-  readonly plan: unknown
   readonly counters: Record<string, number>
-  readonly state: Readonly<Record<string, unknown>>
   resource: unknown
   out: readonly PushFn[]
   in: readonly PullFn[]

@@ -14,13 +14,12 @@ import { StateStore } from '../../dataplane/state.ts'
 import { makeTable, type TableInside } from '../../dataplane/table.ts'
 import rewriter from '../../elements/tcpudp/IPRewriter.ts'
 import { FRAME_SIZE } from '../../lib/limits.ts'
+import { median } from './figures.ts'
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url))
 const CLICK = `${ROOT}build/deploy/start.cjs`
 const FRAMES = 65_536
 const ROWS = 1_000_000
-
-const median = (values: number[]) => values.sort((a, b) => a - b)[values.length >> 1]!
 
 /** A chain of 50 elements of kinds that forwarding has. */
 function fifty(): string {

@@ -12,6 +12,7 @@ import { inPlaceSteps } from '../../dataplane/in-place.ts'
 import { Loop } from '../../dataplane/loop.ts'
 import { type Standalone, standalone } from '../../dataplane/standalone.ts'
 import { parseConfig } from '../../lib/click/index.ts'
+import { median, sleep } from './figures.ts'
 import { contrast } from './in-place-click.ts'
 import { FLOWS, NumberedDriver } from './numbered-flows.ts'
 
@@ -59,8 +60,6 @@ interface Figures {
   readonly result: HandedOver
 }
 
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-
 async function upgrade(
   running: Standalone,
   driver: NumberedDriver,
@@ -96,8 +95,6 @@ async function upgrade(
   }
 }
 
-const sorted = (values: readonly number[]) => [...values].sort((a, b) => a - b)
-const median = (values: readonly number[]) => sorted(values)[values.length >> 1]!
 const most = (values: readonly number[]) => Math.max(...values)
 
 function report(all: readonly Figures[], driver: NumberedDriver): void {

@@ -14,6 +14,7 @@ import { NatLab } from '../../demo/lab.ts'
 import type { Upgraded } from '../../lib/wire/messages.ts'
 import { wireLacks } from '../lab/wire/helper.ts'
 import { percentileUs, type Received } from '../lab/wire/sink.ts'
+import { distribution, sleep } from './figures.ts'
 import { between, type Direction, MillionTraffic, Versions } from './million/stage.ts'
 
 const OUT = fileURLToPath(new URL('../../../out/bench', import.meta.url))
@@ -21,8 +22,6 @@ const PAUSE_MS = 1_000
 /** How long the delay without an upgrade is measured. */
 const QUIET_MS = 3_000
 const HEAD = '   n  hold ms   held     rows   deltas    MB  precopy  ready   total ms'
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 interface Options {
   flows: number
@@ -39,12 +38,6 @@ function optionsOf(args: readonly string[]): Options {
     options[name] = Number(value)
   }
   return options
-}
-
-function distribution(values: readonly number[]) {
-  const sorted = [...values].sort((a, b) => a - b)
-  const at = (p: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * p))]!
-  return { min: sorted[0]!, median: at(0.5), p90: at(0.9), p99: at(0.99), max: sorted.at(-1)! }
 }
 
 function text(values: readonly number[]): string {

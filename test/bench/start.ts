@@ -27,6 +27,7 @@ import { classFiles } from '../../lib/element-files.ts'
 import { readServiceFile } from '../../lib/service-file.ts'
 import type { ServicePort, ServiceSettings, Upgraded } from '../../lib/wire/messages.ts'
 import { connectClient } from '../../lib/wire/zeromq.ts'
+import { median, sleep } from './figures.ts'
 
 const OUT = fileURLToPath(new URL('../../../out/bench', import.meta.url))
 const RUNS = Number(process.env.RUNS ?? 5)
@@ -132,8 +133,6 @@ async function startService(stage: Stage, { artifact }: Version, spares: number)
 }
 
 const endpointOf = (stage: Stage) => `ipc://${join(stage.cluster.dir, 'coordinator.sock')}`
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-
 /** Waits until the agent has said so often that a spare is there. */
 async function spareReady(stage: Stage, times: number): Promise<void> {
   const end = machineMs() + SPARE_MS
@@ -173,11 +172,6 @@ function portText(port: ServicePort): object {
   return port.interface === null
     ? { key, udp: { listen, peer } }
     : { key, interface: port.interface }
-}
-
-function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b)
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN
 }
 
 const cell = (value: number | string, width = 10) =>

@@ -4,6 +4,7 @@
 // Usage: node --expose-gc build/test/bench/state.js [lookup] [memory] [pauses]    (ROWS=, ROUNDS=)
 
 import { tuneEngine } from '../../dataplane/tune.ts'
+import { median } from './figures.ts'
 import { buildYardstick, type Comparison, compareLookups } from './state-lookup.ts'
 import { measurePauses, type Phase } from './state-pauses.ts'
 import { type AnyTable, rising, SUBJECTS, type Subject } from './state-rows.ts'
@@ -17,8 +18,6 @@ const NAMES: Readonly<Record<string, string>> = {
   miss: 'look-up of no row',
   change: 'remove + insert',
 }
-
-const median = (values: readonly number[]) => [...values].sort((a, b) => a - b)[values.length >> 1]!
 
 function lookups(): void {
   const yardstick = buildYardstick()

@@ -16,6 +16,7 @@ import { join } from 'node:path'
 import { encodeFence } from '../../lib/fence.ts'
 import { freePorts } from '../../lib/free-ports.ts'
 import type { HoldTotals, Totals } from '../../lib/move/types.ts'
+import { sleep } from './figures.ts'
 import { BUCKETS_LOG2, Replicas, type Started, threadTimes } from './stream/replicas.ts'
 
 const BUCKETS = [[0, 1 << BUCKETS_LOG2]] as const
@@ -71,8 +72,6 @@ interface Result {
   readonly hold: HoldTotals
   readonly threads: string
 }
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 class Run {
   readonly #replicas: Replicas

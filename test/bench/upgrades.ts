@@ -9,26 +9,11 @@ import { fileURLToPath } from 'node:url'
 import { chooseDriver } from '../../dataplane/io/open.ts'
 import { UdpStage, XdpStage } from '../../demo/stage.ts'
 import type { Upgraded } from '../../lib/wire/messages.ts'
+import { distribution, sleep } from './figures.ts'
 
 const OUT = fileURLToPath(new URL('../../../out/bench', import.meta.url))
 const PAUSE_MS = 1_000
 const count = Number(process.argv[2] ?? 10)
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
-
-function percentile(sorted: readonly number[], p: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor((sorted.length * p) / 100))]!
-}
-
-function distribution(values: readonly number[]): Record<string, number> {
-  const sorted = [...values].sort((a, b) => a - b)
-  return {
-    min: sorted[0]!,
-    median: percentile(sorted, 50),
-    p90: percentile(sorted, 90),
-    max: sorted.at(-1)!,
-  }
-}
 
 const { driver } = chooseDriver()
 const stage = driver === 'xdp' ? await XdpStage.create() : await UdpStage.create()

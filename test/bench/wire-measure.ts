@@ -3,6 +3,7 @@
 
 import type { Sent } from '../lab/wire/generator.ts'
 import { percentileUs } from '../lab/wire/sink.ts'
+import { sleep } from './figures.ts'
 import type { Load, Used, WireRig } from './wire-rig.ts'
 
 const SECONDS = Number(process.env.SECONDS ?? 0.6)
@@ -37,8 +38,6 @@ export interface Figures {
   /** Of a core, without traffic. */
   readonly idlePercent: number
 }
-
-const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms))
 
 /** Until frames come through, then long enough for the code to be compiled. */
 export async function warmUp(rig: WireRig, load: Load, size: number): Promise<void> {

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { type NatLab, SERVER_ADDRESS } from '../../../demo/lab.ts'
 import { type Generator, startGenerator } from '../../lab/wire/generator.ts'
 import { type Received, type Sink, startSink } from '../../lab/wire/sink.ts'
+import { sleep } from '../figures.ts'
 
 const EXAMPLES = fileURLToPath(new URL('../../../../deploy/examples/nat/', import.meta.url))
 /** Of 256 frames that arrive at the far end, so many come back. */
@@ -21,8 +22,6 @@ const LEARN_ROUNDS = 4
 const RUN_SECONDS_MAX = 3_600
 /** What is on its way arrives in this time. */
 const REST_MS = 1_000
-
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms))
 
 /** Service files of the NAT's versions, with room for the flows. */
 export class Versions {
